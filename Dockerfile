@@ -1,0 +1,117 @@
+# Every image of the stack, one stage each, in reading order: what the gateways share, the gateways, the edge, the tools.
+# What changes least comes first. No `# syntax=` line: fetching it would need a registry.
+
+# Where Docker is called without Compose, these are the defaults; Compose passes what .env says.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG NGINX_IMAGE=nginx:1.30
+
+# The Django project, as a build context of its own: compose.yaml puts the folder APPS here, wherever it lies.
+FROM scratch AS apps
+COPY apps/ /
+
+# ---- django: Python, the project's requirements, the user that every gateway runs as ----
+FROM ${PYTHON_IMAGE} AS django
+# 999 is the user of the official postgres and valkey images. A secret is a file of mode 600 with a single owner, so whoever
+# reads the same secret must be the same number.
+RUN groupadd --system --gid 999 app && useradd --system --uid 999 --gid app --no-create-home --home-dir /nonexistent app \
+ && install -d -o app -g app /srv/uploads /srv/uploads/media /srv/uploads/tmp
+# TMPDIR: larger bodies are spooled to the volume; /tmp is a tmpfs, and would count as the container's memory.
+ENV PYTHONUNBUFFERED=1 PYTHONPATH=/srv/apps \
+    STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/uploads/media FILE_UPLOAD_TEMP_DIR=/srv/uploads/tmp TMPDIR=/srv/uploads/tmp
+WORKDIR /srv/apps
+# PIP_CONFIG_FILE on the host, pip's own variable, reaches every pip here as a build secret: a private index leaves no trace.
+RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+
+# ---- project: the code with its bytecode, and the collected static files ----
+FROM django AS project
+ARG DJANGO_SETTINGS_MODULE
+COPY --from=apps / .
+# Compiled here, as root: at run time the root is read-only, and every start would compile everything again.
+RUN python -m compileall -q .
+# Dummy values: collecting static files needs settings that import, and no secret may enter a layer.
+RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python -m django collectstatic --no-input --verbosity 0 \
+ && mkdir -p "$STATIC_ROOT" && touch "$STATIC_ROOT/staticfiles.json" \
+ # -9 costs nothing here and saves bytes at every download; what does not shrink is sent as it is.
+ && find "$STATIC_ROOT" -type f -size +256c \( -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.json' -o -name '*.txt' -o -name '*.html' \) \
+      -exec gzip -9 --keep --no-name {} +
+
+# ---- migrate: one shot ----
+FROM django AS migrate
+COPY --from=project /srv/apps /srv/apps
+USER 999:999
+CMD ["python", "-m", "django", "migrate", "--no-input"]
+
+# ---- uwsgi ----
+# From the bare Python: what the project requires may change, and uWSGI is not compiled again.
+FROM ${PYTHON_IMAGE} AS uwsgi-build
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=bind,source=uwsgi/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --wheel-dir /wheels -r /mnt/requirements.txt
+
+FROM django AS uwsgi
+RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
+COPY uwsgi/uwsgi.ini /etc/uwsgi/uwsgi.ini
+COPY healthcheck.py /usr/local/bin/
+COPY --from=project /srv/static/staticfiles.json /srv/static/
+COPY --from=project /srv/apps /srv/apps
+ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001
+USER 999:999
+CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini"]
+
+# ---- gunicorn + UvicornWorker ----
+FROM django AS gunicorn
+RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+COPY gunicorn/gunicorn.conf.py gunicorn/asgi_worker.py gunicorn/websocket.py /etc/gunicorn/
+COPY healthcheck.py /usr/local/bin/
+COPY --from=project /srv/static/staticfiles.json /srv/static/
+COPY --from=project /srv/apps /srv/apps
+ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http \
+    PYTHONPATH=/srv/apps:/etc/gunicorn
+USER 999:999
+CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
+
+# ---- daphne ----
+FROM django AS daphne
+RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
+ # Twisted carries its own test suite, a quarter of its size.
+ && find /usr/local/lib/python3.13/site-packages/twisted -type d -name test -prune -exec rm -r {} +
+COPY daphne/run daphne/server.py /etc/daphne/
+COPY healthcheck.py /usr/local/bin/
+COPY --from=project /srv/static/staticfiles.json /srv/static/
+COPY --from=project /srv/apps /srv/apps
+ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http
+USER 999:999
+CMD ["/etc/daphne/run"]
+
+# ---- nginx: the edge, with the static files ----
+FROM ${NGINX_IMAGE} AS nginx
+RUN install -d -o nginx -g nginx /var/cache/nginx /srv/uploads
+COPY nginx/ /etc/nginx/
+COPY --from=project /srv/static /srv/static
+USER 101:101
+ENTRYPOINT ["/etc/nginx/entrypoint"]
+CMD []
+
+# ---- tests and lint: the tools, so that the host needs Docker and make alone ----
+FROM ${PYTHON_IMAGE} AS tests
+# Docker's client drives the stack under test; procps and iproute2 are what testinfra looks at processes and sockets with.
+RUN apt-get update -qq \
+ && apt-get install -qq --no-install-recommends docker-cli docker-compose docker-buildx make git procps iproute2 \
+ && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=bind,source=tests/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+
+FROM ${PYTHON_IMAGE} AS lint
+RUN --mount=type=bind,source=lint/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt

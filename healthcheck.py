@@ -1,0 +1,20 @@
+"""The gateways' health check: exit status 0 if the project answers HEALTH_PATH with 2xx, else 1 with the reason."""
+
+import http.client
+import os
+import sys
+
+# uWSGI's main socket speaks the uwsgi protocol; its image sets the port of its HTTP socket.
+port = int(os.environ.get("HEALTH_PORT", "8000"))
+path = os.environ["HEALTH_PATH"]
+host = os.environ["SERVER_NAMES"].split()[0]
+
+try:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
+    # As nginx would ask over TLS: a project that redirects plain HTTP answers instead of redirecting.
+    connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
+    status = connection.getresponse().status
+except (OSError, http.client.HTTPException) as error:
+    sys.exit(f"{path}: {error!r}")
+if not 200 <= status < 300:
+    sys.exit(f"{path} answered {status}")
