@@ -1,0 +1,80 @@
+"""Daphne's own command line, with what it has no options for: a drain, uploads that stay off the memory, close codes.
+
+SIGTERM to Daphne cuts requests off and drops WebSockets without a close frame. To this one it means: refuse new
+connections, so that nginx goes to another replica; close each WebSocket with 1012 ("service restart": come again);
+finish the requests in flight; exit 0. A second SIGTERM ends it at once.
+"""
+
+import signal
+import time
+from functools import partial, partialmethod
+
+from daphne import cli, http_protocol, ws_protocol
+from daphne.server import Server
+from twisted.internet import reactor
+from twisted.internet.interfaces import IListeningPort
+from twisted.web.http import HTTPChannel
+
+# Seconds that requests in flight may take; the stop_grace_period in compose.yaml is longer.
+DRAIN_SECONDS = 35
+SERVICE_RESTART = 1012
+
+
+class DrainingServer(Server):
+    def run(self) -> None:
+        self.ports: list[IListeningPort] = []
+        # Once the reactor runs: when it starts, it sets a handler of its own.
+        reactor.callWhenRunning(signal.signal, signal.SIGTERM, self.handle_sigterm)
+        super().run()
+
+    def listen_success(self, port: IListeningPort) -> None:
+        self.ports.append(port)
+        super().listen_success(port)
+
+    def handle_sigterm(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: reactor.callFromThread(self.stop))
+        reactor.callFromThread(self.drain)
+
+    def drain(self) -> None:
+        for port in self.ports:
+            port.stopListening()
+        for channel in open_channels():
+            # One that is at work closes after its answer; an idle one closes now.
+            channel.persistent = False
+            if not channel.requests:
+                channel.loseConnection()
+        for protocol in self.connections:
+            if isinstance(protocol, ws_protocol.WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
+                # Not serverClose(), which refuses every code but 1000 and an application's own.
+                protocol.sendCloseFrame(code=SERVICE_RESTART, reasonUtf8=b"the server restarts", isReply=False)
+        self.stop_when_idle(time.monotonic() + DRAIN_SECONDS)
+
+    def stop_when_idle(self, deadline: float) -> None:
+        busy = any("disconnected" not in details for details in self.connections.values())
+        if busy and time.monotonic() < deadline:
+            reactor.callLater(0.1, self.stop_when_idle, deadline)
+        else:
+            # Once more around the event loop, for what was just written to leave.
+            reactor.callLater(0.1, self.stop)
+
+
+def open_channels() -> list[HTTPChannel]:
+    """Every open HTTP connection. Twisted keeps no list of them, but its reactor knows whom it reads from."""
+    protocols = (getattr(reader, "protocol", None) for reader in reactor.getReaders())
+    channels = (getattr(protocol, "_channel", None) for protocol in protocols)
+    return [channel for channel in channels if isinstance(channel, HTTPChannel)]
+
+
+# Twisted takes a posted form apart in memory, whole, and throws the result away: Django does it again, on disk. An
+# upload of 100 MiB took over 450 MiB, so any client could have the container killed; and a form that Twisted cannot
+# read got an empty 400 instead of Django's answer.
+http_protocol.WebRequest = partial(http_protocol.WebRequest, parsePOSTFormSubmission=False)
+
+# A message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says so. Autobahn's
+# default is to drop the connection, and all that the client is told is 1006: something happened.
+factory = ws_protocol.WebSocketFactory
+factory.setProtocolOptions = partialmethod(factory.setProtocolOptions, failByDrop=False)
+
+if __name__ == "__main__":
+    cli.CommandLineInterface.server_class = DrainingServer
+    cli.CommandLineInterface.entrypoint()
