@@ -1,0 +1,27 @@
+"""The ASGI application: HTTP goes to Django, WebSockets to Channels."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# First, because it loads the apps, which what is imported below relies on.
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from config import environment  # noqa: E402
+from middleware.threads import ThreadsMiddleware  # noqa: E402
+from rooms.routing import websocket_urlpatterns  # noqa: E402
+from uploads.asgi import FullDiskMiddleware  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": ThreadsMiddleware(FullDiskMiddleware(django_application), threads=environment.ASGI_THREADS),
+        # A browser sends cookies along with a WebSocket that any site opens, and no CSRF token guards it: the Origin
+        # header is what tells. A client without the header is refused as well.
+        "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
+    }
+)

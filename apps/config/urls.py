@@ -1,0 +1,29 @@
+"""Every URL of the project. Health checks are not here: health/middleware.py answers them before a URL is looked at."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from gateway.roll_call import roll_call
+from gateway.views import async_gateway, gateway
+from lobby.views import lobby
+from stream.views import stream
+from uploads.views import upload
+
+urlpatterns = [
+    path("", lobby),
+    path("gateway/", gateway),
+    path("async/gateway/", async_gateway),
+    # Twice, so that the proxy's own routes reach the same views on a WSGI and on an ASGI gateway.
+    path("hello/", include("hello.urls")),
+    path("async/hello/", include("hello.urls")),
+    path("", include("students.urls")),
+    path("async/roll-call/", roll_call),
+    path("async/stream/", stream),
+    path("upload/", upload),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,43 @@
+"""Who serves this request?"""
+
+import os
+import platform
+import threading
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+
+
+@cache
+def server_version() -> str:
+    """Of the distribution that serves; looked up once, because that reads the disk."""
+    try:
+        return version(settings.GATEWAY_DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def identity(request: HttpRequest) -> dict[str, Any]:
+    """What /gateway/ answers. `interface` is what Django really got, whatever the environment claims."""
+    return {
+        "gateway": settings.GATEWAY,
+        "server": settings.GATEWAY_SERVER,
+        "version": server_version(),
+        "interface": "ASGI" if isinstance(request, ASGIRequest) else "WSGI",
+        "protocol": settings.GATEWAY_PROTOCOL,
+        "pid": os.getpid(),
+        "ppid": os.getppid(),
+        "thread": threading.current_thread().name,
+        "scheme": request.scheme,
+        # Each server is told by the proxy, in a way of its own, who the client is. Over a unix socket there is none.
+        "remote_addr": request.META.get("REMOTE_ADDR", ""),
+        "host": request.get_host(),
+        "request_id": request.request_id,
+        "python": platform.python_version(),
+        "django": django.get_version(),
+    }

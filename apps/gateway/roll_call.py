@@ -1,0 +1,80 @@
+"""Ask every gateway at once, through the proxy, with an asynchronous HTTP client."""
+
+import asyncio
+import ssl
+import time
+from functools import cache
+from typing import Any
+
+import httpx
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Loading the certificate authorities takes longer than the whole roll call, so once a process."""
+    return ssl.create_default_context()
+
+
+class WaitForm(forms.Form):
+    """`?waits=` requests to each gateway that wait `seconds` each. Bounded, as every one of them occupies a thread of
+    uWSGI.
+    """
+
+    waits = forms.IntegerField(required=False, min_value=1, max_value=32)
+    seconds = forms.FloatField(required=False, min_value=0, max_value=2)
+
+
+async def get(client: httpx.AsyncClient, name: str, path: str) -> dict[str, Any]:
+    response = await client.get(f"/gateways/{name}{path}")
+    response.raise_for_status()
+    return response.json()
+
+
+async def ask(client: httpx.AsyncClient, name: str, waits: int, seconds: float) -> dict[str, Any]:
+    """One gateway's identity and how long it took; a gateway that fails is an answer as well, not an exception."""
+    started = time.perf_counter()
+    try:
+        if waits:
+            requests = (get(client, name, f"/hello/async/?seconds={seconds}") for _ in range(waits))
+            await asyncio.gather(*requests)
+            answer: dict[str, Any] = {"waits": waits, "seconds": seconds}
+        else:
+            answer = await get(client, name, "/gateway/")
+    except httpx.HTTPStatusError as error:
+        answer = {"error": f"HTTP {error.response.status_code}"}
+    except (httpx.HTTPError, ValueError) as error:  # ValueError: the answer is not JSON
+        answer = {"error": f"{type(error).__name__}: {error}".removesuffix(": ")}
+    return {**answer, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+
+
+async def ask_every_gateway(waits: int = 0, seconds: float = 0) -> dict[str, dict[str, Any]]:
+    """Answers by name of the gateway. The client lives as long as one call: it belongs to one event loop, and under
+    WSGI each request has an event loop of its own.
+    """
+    async with httpx.AsyncClient(
+        base_url=settings.EDGE_URL,
+        headers={"Host": settings.EDGE_HOST, "Accept": "application/json"},
+        # Seconds; where requests wait in turn, the last one's turn comes late.
+        timeout=httpx.Timeout(5 + waits * seconds, connect=2),
+        verify=tls(),
+        # The proxy settings of a machine are for the world outside, not for a neighbour.
+        trust_env=False,
+    ) as client:
+        answers = await asyncio.gather(*(ask(client, name, waits, seconds) for name in settings.GATEWAYS))
+    return dict(zip(settings.GATEWAYS, answers, strict=True))
+
+
+async def roll_call(request: HttpRequest) -> JsonResponse:
+    """Who is there? With `?waits=24&seconds=1`: how long do 24 requests that wait one second take on each gateway?
+
+    From here and not from the browser, which opens at most six HTTP/1.1 connections to one host and so makes all
+    gateways equal.
+    """
+    form = WaitForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=400)
+    answers = await ask_every_gateway(form.cleaned_data["waits"] or 0, form.cleaned_data["seconds"] or 0)
+    return JsonResponse({"asked_by": settings.GATEWAY, "gateways": answers})

@@ -1,0 +1,130 @@
+"""JSON in, JSON out: what the synchronous and the asynchronous views share. Nothing here touches the database."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+
+from students.forms import PageForm, StudentForm
+from students.models import Student
+
+FIELDS = ("name", "age", "sex", "mobile", "classmate", "description", "status")
+
+# Half a character: JSON can hold it, as "\ud83d"; UTF-8, and so PostgreSQL, cannot.
+HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+class RefusedError(Exception):
+    """An answer other than the one that was asked for: messages by field, and the HTTP status."""
+
+    def __init__(self, errors: dict[str, list[str]], status: int = 400) -> None:
+        super().__init__(errors)
+        self.errors = errors
+        self.status = status
+
+    def response(self) -> JsonResponse:
+        return JsonResponse({"errors": self.errors}, status=self.status)
+
+
+def no_such_student() -> RefusedError:
+    return RefusedError({"id": ["There is no such student."]}, status=404)
+
+
+def serialize(student: Student) -> dict[str, Any]:
+    return {
+        "id": student.pk,
+        "name": student.name,
+        "age": student.age,
+        "sex": student.sex,
+        "mobile": student.mobile,
+        # The column: `student.classmate` would be a query.
+        "classmate": student.classmate_id,
+        "description": student.description,
+        "status": student.status,
+    }
+
+
+def parse(request: HttpRequest) -> dict[str, Any]:
+    """The request's body: a JSON object that has fields of a student and no others."""
+    try:
+        data = json.loads(request.body)
+    except (ValueError, RecursionError):  # RecursionError: a million opening brackets
+        raise RefusedError({"body": ["This is not JSON."]}) from None
+    if not isinstance(data, dict):
+        raise RefusedError({"body": ["Send a JSON object."]})
+    if unknown := sorted(data.keys() - set(FIELDS)):
+        raise RefusedError({name: ["There is no such field."] for name in unknown})
+    if wrong := {name: [reason] for name, value in data.items() if (reason := complaint(value))}:
+        raise RefusedError(wrong)
+    return data
+
+
+def complaint(value: object) -> str:
+    """What no field can take: a form, made for texts, would store `["Ada"]` as a text. Empty if nothing is wrong."""
+    if isinstance(value, list | dict):
+        return "Send a single value."
+    if isinstance(value, str) and HALF_A_CHARACTER.search(value):
+        return "Send whole characters."
+    return ""
+
+
+def validate(data: dict[str, Any], pk: int | None = None) -> dict[str, Any]:
+    """Values by column. `pk` is the student they are for, if there is one already."""
+    form = StudentForm(data)
+    if not form.is_valid():
+        raise RefusedError(form.errors)
+    columns = form.columns()
+    if pk is not None and columns["classmate_id"] == pk:
+        raise RefusedError({"classmate": ["A student is not their own classmate."]})
+    return columns
+
+
+def validate_changes(student: Student, changes: dict[str, Any]) -> list[str]:
+    """Put a part of the fields on the student, and return the names of those fields."""
+    columns = validate(serialize(student) | changes, student.pk)
+    for column, value in columns.items():
+        setattr(student, column, value)
+    return list(changes)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What PostgreSQL says while a student is saved, in the client's terms.
+
+    Asking it beforehand would take another query and still be wrong whenever somebody else is faster.
+    """
+    try:
+        yield
+    except IntegrityError:
+        # The only constraint that a valid form can break.
+        raise RefusedError({"classmate": ["There is no such student."]}) from None
+    except (OperationalError, InterfaceError):
+        raise  # the database itself: 503
+    except DatabaseError:
+        # `save(update_fields=...)` found no row: deleted since it was read.
+        raise no_such_student() from None
+
+
+@dataclass(frozen=True)
+class Page:
+    number: int
+    size: int
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Page":
+        form = PageForm(request.GET)
+        if not form.is_valid():
+            raise RefusedError(form.errors)
+        return cls(form.cleaned_data["page"] or 1, form.cleaned_data["size"] or 20)
+
+    @property
+    def rows(self) -> slice:
+        return slice((self.number - 1) * self.size, self.number * self.size)
+
+    def response(self, students: list[dict[str, Any]], total: int) -> JsonResponse:
+        return JsonResponse({"page": self.number, "size": self.size, "total": total, "students": students})

@@ -1,0 +1,37 @@
+"""A full disk, met before Django has a request.
+
+Under ASGI Django spools the body to disk first. When that fails there is no view, no middleware and no error handler
+yet, and the server would answer 500. Under WSGI it is the view that reads the body: uploads/views.py.
+"""
+
+import json
+
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
+
+from uploads.storage import FULL_DISK
+
+BODY = json.dumps({"errors": {"file": ["There is no room for it."]}}).encode()
+
+
+class FullDiskMiddleware:
+    """Turns "no space left" into 507, as long as no answer has begun."""
+
+    def __init__(self, application: ASGI3Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        has_begun = False
+
+        async def watch(message: ASGISendEvent) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.application(scope, receive, watch)
+        except OSError as error:
+            if error.errno not in FULL_DISK or has_begun:
+                raise
+            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+            await send({"type": "http.response.start", "status": 507, "headers": headers})
+            await send({"type": "http.response.body", "body": BODY})

@@ -1,0 +1,48 @@
+"""/upload/: a form, and what receives it.
+
+Anyone may upload here, because this is a demonstration. A real project would ask for a login and count what each user
+stores. What arrives is never run or shown: the proxy serves it as an attachment of no particular type.
+"""
+
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from uploads.storage import FULL_DISK, store
+
+
+def answer(request: HttpRequest, status: HTTPStatus, fields: dict[str, Any]) -> HttpResponse:
+    """JSON, except for a client that would rather have HTML, as a browser would."""
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        return render(request, "uploads/upload.html", fields, status=status)
+    return JsonResponse(fields, status=status)
+
+
+# Exempt from CSRF, for two reasons. No cookie is looked at, so a forged form gains nothing (a project that asks for a
+# login has to remove this). And the check would read the whole upload in search of its token, before this view can deal
+# with a full disk.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "uploads/upload.html")
+    try:
+        file = request.FILES.get("file")  # reads the body, file by file, into FILE_UPLOAD_TEMP_DIR
+        if file is None:
+            return answer(request, HTTPStatus.BAD_REQUEST, {"errors": {"file": ["No file was sent."]}})
+        stored = store(file)
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        for handler in request.upload_handlers:
+            # Removes the temporary file now, and not whenever the request is forgotten. Closing it writes what is still
+            # buffered, which fails again.
+            with suppress(OSError):
+                handler.upload_interrupted()
+        return answer(request, HTTPStatus.INSUFFICIENT_STORAGE, {"errors": {"file": ["There is no room for it."]}})
+    return answer(request, HTTPStatus.CREATED, stored.as_dict())
