@@ -1,0 +1,146 @@
+"""A throw-away clone of the repository, with a Compose project of its own, where `make` is called as by a user."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.stack import ROOT, run
+
+# Where the engine sees the same path as the tests do; git and the image builds ignore it.
+CLONES = ROOT / ".tests"
+SECRETS = ("secret_key", "postgres_password", "valkey_password")
+# The containers' user: see bootstrap/secrets.
+READER = 999
+# tests/run exports these, and the shell wins over .env.
+OF_THE_SUITE = ("COMPOSE_PROJECT_NAME", "HTTP_BIND", "KEEP", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+
+
+@dataclass(frozen=True)
+class Clone:
+    path: Path
+    project: str
+
+    @classmethod
+    def of_the_repository(cls, name: str, project: str) -> "Clone":
+        """The files of git, changed ones included; settings as they are in force here; secrets of its own."""
+        clone = cls(CLONES / name, project)
+        shutil.rmtree(clone.path, ignore_errors=True)
+        # The container's user may be another than the folder's.
+        git = ("git", "-c", "safe.directory=*")
+        listed = run(*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+        for file in filter(None, listed.stdout.split("\0")):
+            if (ROOT / file).is_file():
+                (clone.path / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / file, clone.path / file)
+        shutil.copy(ROOT / ".env", clone.path / ".env")
+        clone.configure(COMPOSE_PROJECT_NAME=project, HTTP_BIND="127.0.0.1:0")
+        clone.make_secrets()
+        return clone
+
+    @property
+    def env(self) -> Path:
+        return self.path / ".env"
+
+    def configure(self, **settings: str) -> None:
+        """Writes settings into .env."""
+        kept = [line for line in self.env.read_text().splitlines() if line.split("=")[0] not in settings]
+        self.env.write_text("\n".join(kept + [f"{name}={value}" for name, value in settings.items()]) + "\n")
+
+    def make_secrets(self) -> None:
+        """What bootstrap/secrets does, without a container."""
+        (self.path / "secrets").mkdir(mode=0o700)
+        for name in SECRETS:
+            self.write_secret(name, f"{name}-of-{self.project}")
+
+    def write_secret(self, name: str, value: str) -> None:
+        file = self.path / "secrets" / name
+        file.write_text(value)
+        file.chmod(0o600)
+        os.chown(file, READER, READER)
+
+    def give_postgres_a_disk_of(self, size: str) -> None:
+        """PostgreSQL's volume in memory, of that size; a container that is removed loses it."""
+        options = f"{{type: tmpfs, device: tmpfs, o: 'size={size},uid={READER},mode=0700'}}"
+        (self.path / "disk.yaml").write_text(f"volumes: {{postgres: {{driver_opts: {options}}}}}\n")
+        self.configure(COMPOSE_FILE="compose.yaml:disk.yaml")
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name not in OF_THE_SUITE} | changes
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A program in this folder, without a terminal; whether it failed is for the test to say."""
+        return run(*command, check=False, cwd=self.path, env=self.environment(**environment), stdin=subprocess.DEVNULL)
+
+    def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run("make", "--no-print-directory", *arguments, **environment)
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """The same in the background, in a process group of its own, as a terminal has it."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, cwd=self.path, env=self.environment(), text=True, process_group=0, **pipes)  # type: ignore[call-overload,no-any-return]
+
+    def bash(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Functions of bootstrap/, called one by one."""
+        sources = "; ".join(f". bootstrap/{file}" for file in ("lib", "env", "checks", "mirror"))
+        return self.run("bash", "-euo", "pipefail", "-c", f"{sources}; {script}", "test", **environment)
+
+    def compose(self, *arguments: str) -> str:
+        """`docker compose` as a user calls it; a failure raises."""
+        command = ("docker", "compose", *arguments)
+        return run(*command, cwd=self.path, env=self.environment(), stdin=subprocess.DEVNULL).stdout
+
+    def url(self) -> str:
+        return f"http://{self.compose('port', 'nginx', '8080').strip()}"
+
+    def files(self) -> set[str]:
+        """Every file but the locks, which stay, empty."""
+        found = (str(file.relative_to(self.path)) for file in self.path.rglob("*") if file.is_file())
+        return {file for file in found if not file.startswith(".lock-")}
+
+    def owned(self, kind: str) -> set[str]:
+        """What the engine has of this project: containers, networks, volumes or images."""
+        return owned(self.project, kind)
+
+    def is_down(self) -> bool:
+        return self.owned("container") | self.owned("network") == set()
+
+    def remove_files(self) -> None:
+        shutil.rmtree(self.path)
+
+    def remove(self) -> None:
+        sweep(self.project)
+        self.remove_files()
+
+
+def owned(project: str, kind: str) -> set[str]:
+    if kind == "image":
+        found = run("docker", "image", "ls", "--quiet", "--filter", f"reference={project}-*")
+    else:
+        listing = ("ps", "--all") if kind == "container" else (kind, "ls")
+        found = run("docker", *listing, "--quiet", "--filter", f"label=com.docker.compose.project={project}")
+    return set(found.stdout.split())
+
+
+def sweep(project: str) -> None:
+    """Removes all of a project, whatever state it is in."""
+    for kind in ("container", "network", "volume", "image"):
+        if found := owned(project, kind):
+            run("docker", kind, "rm", *(["--force"] if kind in ("container", "image") else []), *found)
+
+
+def interrupt(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C, which reaches every process of the group; what was said until the end."""
+    os.killpg(process.pid, signal.SIGINT)
+    return process.communicate(timeout=60)[0]
+
+
+def only_line(failed: subprocess.CompletedProcess[str]) -> str:
+    """The one line of an error; make's own remark about the recipe does not count."""
+    assert failed.returncode != 0, failed.stdout
+    lines = [line for line in failed.stderr.splitlines() if not re.match(r"make: \*\*\* \[", line)]
+    assert len(lines) == 1, failed.stderr
+    return lines[0]

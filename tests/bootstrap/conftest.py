@@ -1,0 +1,62 @@
+"""Clones to break, and programs to put in the place of others."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bootstrap.clone import Clone, sweep
+
+
+@pytest.fixture(scope="package")
+def project() -> Iterator[str]:
+    """The project of the clones that are not meant to start anything; swept in the end, for the case that one did."""
+    yield (name := f"{os.environ['COMPOSE_PROJECT_NAME']}-clone")
+    sweep(name)
+
+
+@pytest.fixture
+def clone(project: str) -> Iterator[Clone]:
+    """A clone with secrets that has never been up."""
+    yield (made := Clone.of_the_repository("clone", project))
+    made.remove_files()
+
+
+@pytest.fixture
+def fresh() -> Iterator[Clone]:
+    """The same with a project of its own, to start things in."""
+    yield (made := Clone.of_the_repository("fresh", f"{os.environ['COMPOSE_PROJECT_NAME']}-fresh"))
+    made.remove()
+
+
+@pytest.fixture(scope="package")
+def running() -> Iterator[Clone]:
+    """A clone whose stack is up. A test must not recreate a container: see `unharmed`."""
+    # Ends in -test: what `make test` would take in a clone of the name before that.
+    made = Clone.of_the_repository("running", f"{os.environ['COMPOSE_PROJECT_NAME']}-running-test")
+    made.give_postgres_a_disk_of("128m")  # small enough to be filled
+    first = made.make("up")
+    assert first.returncode == 0, first.stdout + first.stderr
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def stub(tmp_path: Path) -> Callable[..., str]:
+    """stub("docker", "exit 1"): a program of that name, which notes how it is called; the PATH that finds it."""
+    (tmp_path / "bin").mkdir()
+
+    def write(name: str, script: str = "exit 0") -> str:
+        file = tmp_path / "bin" / name
+        file.write_text(f'#!/bin/bash\necho "{name} $*" >> {tmp_path}/calls\n{script}\n')
+        file.chmod(0o755)
+        return f"{tmp_path}/bin:{os.environ['PATH']}"
+
+    return write
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Callable[[], list[str]]:
+    """How the stubs have been called, in order."""
+    return lambda: (tmp_path / "calls").read_text().splitlines()

@@ -1,0 +1,34 @@
+"""What is left when a stack does not come up, and what `make down` and `make clean` leave."""
+
+from tests.bootstrap.clone import SECRETS, Clone, only_line
+
+
+def test_a_second_clone_does_not_take_over_a_database_that_it_has_no_password_for(fresh: Clone) -> None:
+    fresh.compose("create", "postgres")
+    fresh.compose("down")
+    (fresh.path / "secrets" / "postgres_password").unlink()
+    volumes = fresh.owned("volume")
+    line = only_line(fresh.make("up"))
+    assert f"there is a database of a project {fresh.project}, and no secrets/postgres_password for it here" in line
+    assert f"docker volume rm {fresh.project}_postgres" in line
+    assert fresh.is_down()
+    assert fresh.owned("volume") == volumes
+
+
+def test_a_full_disk_is_told_and_nothing_stays_half_started(fresh: Clone) -> None:
+    fresh.give_postgres_a_disk_of("16m")
+    line = only_line(fresh.make("up"))
+    assert line.startswith("up: the stack did not become healthy: postgres: ")
+    assert "No space left on device" in line
+    assert fresh.is_down()
+
+
+def test_clean_removes_all_but_secrets_and_settings(fresh: Clone) -> None:
+    fresh.compose("build", "migrate")
+    fresh.compose("create", "--no-build", "postgres", "valkey")
+    assert fresh.owned("container")
+    kept = {f"secrets/{name}" for name in SECRETS} | {".env"}
+    said = fresh.make("clean", FORCE="1")
+    assert said.returncode == 0, said.stderr
+    assert [fresh.owned(kind) for kind in ("container", "network", "volume", "image")] == [set()] * 4
+    assert kept <= fresh.files()

@@ -1,0 +1,85 @@
+"""make engine: nothing to do where an engine answers; elsewhere a clear line, or Debian's and Ubuntu's packages."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.bootstrap.clone import Clone, only_line
+from tests.support.stack import run
+
+type Stub = Callable[..., str]
+type Calls = Callable[[], list[str]]
+
+# A docker of these versions; without an engine where the first is empty.
+DOCKER = """
+case "$*" in
+  *Server.Version*) echo "{engine}" ; [ -n "{engine}" ] ;;
+  "compose version"*) echo "{compose}" ;;
+  "buildx version"*) echo "github.com/docker/buildx {buildx} abcdef" ;;
+  *) [ -n "{engine}" ] ;;
+esac"""
+
+
+def docker(engine: str = "26.1.5", compose: str = "v2.26.1", buildx: str = "v0.13.1") -> str:
+    return DOCKER.format(engine=engine, compose=compose, buildx=buildx)
+
+
+@pytest.fixture
+def path(stub: Stub) -> str:
+    """Nothing may be installed or started."""
+    for program in ("apt-get", "systemctl", "dockerd", "sudo", "usermod"):
+        stub(program, "exit 1")
+    return stub("docker", docker())
+
+
+def test_where_an_engine_answers_nothing_is_done(clone: Clone, path: str, calls: Calls) -> None:
+    said = clone.make("engine", PATH=path)
+    assert (said.returncode, said.stdout) == (0, "Docker Engine 26.1.5, Compose 2.26.1: ready\n")
+    assert {call.split()[0] for call in calls()} == {"docker"}
+
+
+@pytest.mark.parametrize("engine", ["20.10.24", "24.0.7"])
+def test_an_older_engine_in_use_is_not_replaced(clone: Clone, path: str, stub: Stub, calls: Calls, engine: str) -> None:
+    stub("docker", docker(engine=engine))
+    line = only_line(clone.make("engine", PATH=path))
+    assert line.startswith(
+        f"engine: Docker Engine {engine} answers; this needs 25 or newer, and an engine in use is not "
+    )
+    assert {call.split()[0] for call in calls()} == {"docker"}
+
+
+@pytest.mark.parametrize("version", ["25.0.0", "28.5.1", "30.0.0-rc.1"])
+def test_newer_engines_will_do(clone: Clone, path: str, stub: Stub, version: str) -> None:
+    stub("docker", docker(engine=version, compose="5.0.1"))
+    assert clone.make("engine", PATH=path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("release", "user", "before", "fault"),
+    [
+        (
+            "ID=fedora",
+            "0",
+            "",
+            "this distribution is not Debian or Ubuntu: install Docker Engine >= 25 and Compose >= 2.24",
+        ),
+        ("ID=debian", "65534", "", "installing Docker needs root: run this as root, or install sudo"),
+        ("ID=arch", "0", "rm /usr/bin/apt-get", "(only Debian and Ubuntu are installed for you)"),
+        (
+            "ID=debian\nVERSION_ID=12",
+            "0",
+            "rm -r /etc/apt/sources*",
+            "no Debian mirror found in apt's sources; set DEBIAN_",
+        ),
+    ],
+)
+def test_a_machine_that_cannot_be_helped_is_told_why(
+    clone: Clone, setting: Callable[[str], str], release: str, user: str, before: str, fault: str
+) -> None:
+    # A container without Docker, which is told that it is another distribution.
+    (clone.path / "os-release").write_text(f"{release}\n")
+    volumes = ("--volume", f"{clone.path}:/clone:ro", "--volume", f"{clone.path}/os-release:/etc/os-release:ro")
+    machine = ("docker", "run", "--rm", "--network", "none", "--user", user, *volumes, setting("PYTHON_IMAGE"))
+    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bootstrap/engine", check=False))
+    assert line.startswith("engine: ")
+    assert fault in line

@@ -1,0 +1,53 @@
+"""The Makefile is the only command surface: it lists itself, and asks for what it is not told."""
+
+import re
+
+import pytest
+
+from tests.bootstrap.clone import Clone, only_line
+from tests.support.stack import ROOT
+
+DEAD_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+
+
+def test_make_alone_lists_every_target_in_one_line(clone: Clone) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = clone.make()
+    assert listed.returncode == 0
+    assert [line.split()[1] for line in listed.stdout.splitlines()] == targets
+    assert max(map(len, listed.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("target", ["up", "down", "ps", "logs", "test", "lint", "lock", "images", "clean"])
+def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -> None:
+    before = clone.files()
+    line = only_line(clone.make(target, **DEAD_ENGINE))
+    assert line.endswith("the Docker engine does not answer: run make engine, or start it (systemctl start docker)")
+    assert clone.files() == before
+
+
+@pytest.mark.parametrize(("target", "hint"), [("shell", "make shell SERVICE=uwsgi"), ("manage", "make manage CMD=")])
+def test_a_target_asks_for_what_it_needs(clone: Clone, target: str, hint: str) -> None:
+    assert hint in only_line(clone.make(target))
+
+
+@pytest.mark.parametrize("target", ["shell", "logs"])
+def test_an_unknown_service_is_answered_with_the_known_ones(clone: Clone, target: str) -> None:
+    line = only_line(clone.make(target, "SERVICE=apache"))
+    assert "there is no service apache; there are:" in line
+    assert "uwsgi" in line
+
+
+def test_before_the_first_make_up_the_others_say_so(clone: Clone) -> None:
+    clone.env.unlink()
+    assert only_line(clone.make("ps")) == "compose: there is no .env yet: make up makes it"
+    assert "nothing to clean" in clone.make("clean").stdout
+
+
+def test_compose_without_settings_says_where_they_come_from(clone: Clone) -> None:
+    clone.env.unlink()
+    # Compose reads the services in a random order and stops at the first fault: with one settled, the other is told.
+    for settled in ({"APPS": "./apps"}, {"DAPHNE_REPLICAS": "1"}):
+        failed = clone.run("docker", "compose", "config", "--quiet", **settled)
+        assert failed.returncode != 0
+        assert failed.stderr.splitlines()[-1].endswith("copy .env.example to .env, or run make up")

@@ -1,0 +1,93 @@
+"""Settings: .env is made, completed and checked before anything is built or started."""
+
+import pytest
+
+from tests.bootstrap.clone import Clone, only_line
+
+FAULTS = [
+    ("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 4"),
+    ("WEB_CONCURRENCY", "", "is not a whole number above 0, like 4"),
+    ("DAPHNE_REPLICAS", "0", "is not a whole number above 0, like 1"),
+    ("DATABASE_POOL_SIZE", "-1", "is not a whole number, like 4"),
+    ("NGINX_MEMORY", "lots", "is not a size, like 256m"),
+    ("UPLOAD_LIMIT", "110 MB", "is not a size, like 110m"),
+    ("UPLOAD_LIMIT", "0m", "is not a size, like 110m"),
+    ("GUNICORN_CPUS", "half", "is not a number, like 2.0"),
+    ("DEBUG", "yes", "is not 0 or 1, like 0"),
+    ("LOG_LEVEL", "loud", "is not a level, like INFO"),
+    ("HTTP_BIND", "garbage", "is not an address and a port, like 127.0.0.1:8080"),
+    ("HTTP_BIND", "localhost:8080", "is not an address and a port, like 127.0.0.1:8080"),
+    ("SERVER_NAMES", "*.example.com", "is not host names separated by spaces, without port or wildcard"),
+    ("SERVER_NAMES", "localhost:8080", "is not host names separated by spaces, without port or wildcard"),
+    ("SERVER_NAMES", "a.example;b.example", "is not host names separated by spaces, without port or wildcard"),
+    ("DJANGO_SETTINGS_MODULE", "config/settings.py", "is not a module"),
+    ("WSGI_APPLICATION", "config.wsgi", "is not module:name"),
+    ("HEALTH_PATH", "livez", "is not a path, like /livez"),
+    ("COMPOSE_PROJECT_NAME", "My Site", "is not made of lower-case letters, digits, - and _"),
+    ("POSTGRES_USER", "", "is missing, like tricorn"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "fault"), FAULTS)
+def test_a_value_of_the_wrong_kind_is_named(clone: Clone, name: str, value: str, fault: str) -> None:
+    clone.configure(**{name: value})
+    line = only_line(clone.bash("check_env"))
+    assert f"{name}={value} {fault}" in line
+    assert line.endswith(".env.example explains each setting, .env is where to mend it")
+
+
+def test_make_up_names_every_fault_in_one_line_and_starts_nothing(clone: Clone) -> None:
+    clone.configure(UWSGI_PROCESSES="four", NGINX_MEMORY="lots", HTTP_BIND="garbage")
+    before = clone.files()
+    line = only_line(clone.make("up"))
+    assert all(fault in line for fault in ("UWSGI_PROCESSES=four", "NGINX_MEMORY=lots", "HTTP_BIND=garbage"))
+    assert clone.files() == before
+    assert clone.is_down()
+
+
+def test_a_bad_value_that_the_shell_has_set_is_told_apart(clone: Clone) -> None:
+    assert "DEBUG=app:* (from the shell) is not 0 or 1" in only_line(clone.make("up", DEBUG="app:*"))
+
+
+def test_a_port_beyond_the_last_is_named(clone: Clone) -> None:
+    clone.configure(HTTP_BIND="127.0.0.1:99999")
+    assert only_line(clone.make("up")) == "up: HTTP_BIND=127.0.0.1:99999: there is no port 99999"
+
+
+def test_a_project_folder_that_is_not_there_is_named(clone: Clone) -> None:
+    clone.configure(APPS="./nowhere")
+    assert "APPS=./nowhere: there is no such folder" in only_line(clone.make("up"))
+    clone.configure(APPS="./nginx")
+    assert "APPS=./nginx: there is no requirements.txt in it" in only_line(clone.make("up"))
+
+
+@pytest.mark.parametrize("written", ["4", '"4"', "'4'", "4 # workers", "4\r", "5\nUWSGI_PROCESSES=4"])
+def test_values_are_read_as_compose_reads_them(clone: Clone, written: str) -> None:
+    clone.configure(UWSGI_PROCESSES=written)
+    assert clone.bash("setting UWSGI_PROCESSES").stdout == "4\n"
+    assert '"UWSGI_PROCESSES": "4"' in clone.compose("config", "--format", "json")
+
+
+def test_a_variable_of_the_shell_wins_even_if_empty(clone: Clone) -> None:
+    assert clone.bash("setting LOG_LEVEL", LOG_LEVEL="DEBUG").stdout == "DEBUG\n"
+    assert clone.bash("setting LOG_LEVEL", LOG_LEVEL="").stdout == "\n"
+
+
+@pytest.mark.parametrize(("cpus", "nginx", "valkey"), [(1, "1", "1.0"), (64, "2.0", "1.0")])
+def test_a_first_make_up_takes_the_examples_within_the_number_of_cpus(
+    clone: Clone, cpus: int, nginx: str, valkey: str
+) -> None:
+    clone.env.unlink()
+    assert clone.bash(f"nproc() {{ echo {cpus}; }}; ensure_env; check_env").stdout == "made .env from .env.example\n"
+    assert f"\nNGINX_CPUS={nginx}\n" in clone.env.read_text()
+    assert f"\nVALKEY_CPUS={valkey}\n" in clone.env.read_text()
+
+
+def test_an_env_of_an_older_version_gets_the_new_settings_and_keeps_its_own(clone: Clone) -> None:
+    older = [line for line in clone.env.read_text().splitlines() if not line.startswith(("LOG_LEVEL=", "HEALTH_PATH="))]
+    # As some editors leave it: without the end of the last line.
+    clone.env.write_text("\n".join([*older, "UWSGI_THREADS=7"]))
+    said = clone.bash("ensure_env").stdout
+    assert said == "added to .env, explained in .env.example: HEALTH_PATH=/livez LOG_LEVEL=INFO\n"
+    assert clone.env.read_text().splitlines() == [*older, "UWSGI_THREADS=7", "HEALTH_PATH=/livez", "LOG_LEVEL=INFO"]
+    assert clone.bash("ensure_env").stdout == ""

@@ -1,0 +1,156 @@
+"""make up over a stack that runs: the same again changes nothing, and a fault leaves what runs as it is."""
+
+import re
+import socket
+from collections.abc import Iterator
+from functools import partial
+
+import httpx
+import pytest
+
+from tests.bootstrap.clone import Clone, interrupt, only_line
+from tests.support.stack import wait_until
+
+ROWS = (("uwsgi", "uWSGI", "WSGI"), ("gunicorn", r"gunicorn \+ UvicornWorker", "ASGI"), ("daphne", "Daphne", "ASGI"))
+
+
+@pytest.fixture
+def unharmed(running: Clone) -> Iterator[Clone]:
+    """The running clone: the same containers, and answering, when the test has ended. What a test edits comes back."""
+    containers = running.owned("container")
+    assert containers
+    edited = (running.env, running.path / "apps" / "requirements.txt")
+    before = [file.read_text() for file in edited]
+    yield running
+    for file, content in zip(edited, before, strict=True):
+        file.write_text(content)
+    # After an interrupt, `compose run` removes its container a moment later.
+    wait_until(lambda: running.owned("container") == containers, message="the containers are others")
+    assert httpx.get(f"{running.url()}/hello/sync/", headers={"Host": "localhost"}).status_code == 200
+
+
+def is_locked(clone: Clone) -> bool:
+    return clone.run("flock", "--nonblock", ".lock-up", "true").returncode != 0
+
+
+def test_the_same_again_recreates_nothing_and_a_third_at_once_is_refused(unharmed: Clone) -> None:
+    again = unharmed.start("make", "up")
+    wait_until(lambda: is_locked(unharmed), message="nothing holds the lock")
+    assert only_line(unharmed.make("up")) == "up: another make up is at work in this folder: wait until it has ended"
+    said = again.communicate(timeout=120)[0]
+    assert again.returncode == 0, said
+    port = unharmed.url().rpartition(":")[2]
+    assert f"  http://localhost:{port}/\n" in said
+    for gateway, server, interface in ROWS:
+        row = rf"  {gateway} +{server} +[0-9.]+ +{interface} +http://{gateway}\.localhost:{port}/\n"
+        assert re.search(row, said), said
+
+
+def test_its_own_port_is_not_in_use(unharmed: Clone) -> None:
+    unharmed.configure(HTTP_BIND=unharmed.url().removeprefix("http://"))
+    assert unharmed.bash("check_port_is_free").returncode == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_a_port_that_somebody_listens_on_is_named(clone: Clone, address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address.strip("[]"), 0), family=family) as other:
+        port = other.getsockname()[1]
+        clone.configure(HTTP_BIND=f"{address}:{port}")
+        line = only_line(clone.make("up"))
+    assert line.startswith(f"up: port {port} is in use: stop what listens on {address.strip('[]')}:{port}, or set ")
+    assert clone.is_down()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "fault"),
+    [("sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", "HASHES"), (r"^asgiref==[0-9.]+", "asgiref==999", "asgiref==999")],
+)
+def test_requirements_that_do_not_resolve_stop_before_the_start(
+    unharmed: Clone, pattern: str, replacement: str, fault: str
+) -> None:
+    requirements = unharmed.path / "apps" / "requirements.txt"
+    requirements.write_text(re.sub(pattern, replacement, requirements.read_text(), flags=re.MULTILINE))
+    line = only_line(unharmed.make("up"))
+    assert line.startswith("up: the images could not be built: ")
+    assert fault in line
+    assert line.endswith("; what ran goes on running")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "fault"),
+    [
+        ("DJANGO_SETTINGS_MODULE", "config.nowhere", "No module named 'config.nowhere'"),
+        ("WSGI_APPLICATION", "config.nowhere:application", "No module named 'config.nowhere'"),
+        ("ASGI_APPLICATION", "config.asgi:nothing", "module 'config.asgi' has no attribute 'nothing'"),
+        ("SERVER_NAMES", "a..example", "SERVER_NAMES: 'a..example' is not a host name"),
+    ],
+)
+def test_what_the_new_images_would_trip_over_is_named_before_the_start(
+    unharmed: Clone, setting: str, value: str, fault: str
+) -> None:
+    unharmed.configure(**{setting: value})
+    line = only_line(unharmed.make("up"))
+    assert fault in line
+    assert line.endswith("; what ran goes on running")
+
+
+def test_another_database_password_is_told_with_the_cure(unharmed: Clone) -> None:
+    unharmed.write_secret("postgres_password", "another")
+    line = only_line(unharmed.make("up"))
+    unharmed.write_secret("postgres_password", f"postgres_password-of-{unharmed.project}")
+    assert line == (
+        "up: the stack did not become healthy: migrate: the database was made with another password than"
+        " secrets/postgres_password: restore that file, or delete the database with make clean"
+    )
+
+
+def test_plain_compose_does_the_same_and_takes_the_one_shot_for_no_failure(unharmed: Clone) -> None:
+    unharmed.compose("up", "--build", "--wait")
+
+
+def test_a_disk_that_fills_up_costs_the_writes_of_that_time_alone(unharmed: Clone) -> None:
+    student = {"name": "Ada", "age": 20, "sex": "female", "mobile": "+49123456789", "description": "x" * 2000}
+    headers = {"Host": "uwsgi.localhost", "Accept": "application/json"}
+    in_postgres = partial(unharmed.compose, "exec", "-T", "postgres", "sh", "-c")
+    with httpx.Client(base_url=unharmed.url(), headers=headers, timeout=30) as client:
+        create = partial(client.post, "/students/", json=student)
+        assert create().status_code == 201
+        in_postgres("cat /dev/zero >$PGDATA/rest || true")
+        try:
+            # The pages that the table already has take a few more.
+            full = wait_until(lambda: (answer := create()).status_code != 201 and answer)
+        finally:
+            in_postgres("rm $PGDATA/rest")
+        assert (full.status_code, full.headers["Retry-After"]) == (503, "5")
+        assert set(full.json()) == {"status", "error", "detail", "request_id"}
+        assert create().status_code == 201
+
+
+def test_an_interrupted_one_says_how_to_go_on_and_holds_no_lock(unharmed: Clone) -> None:
+    process = unharmed.start("make", "up")
+    assert process.stdout
+    for line in process.stdout:
+        if line == "starting\n":
+            break
+    said = interrupt(process)
+    assert process.returncode != 0
+    assert said.count("up: interrupted: make up goes on from here, make down removes what was started\n") == 1, said
+    wait_until(lambda: not is_locked(unharmed), message="the lock is held")
+
+
+@pytest.mark.parametrize("target", ["up", "down", "ps", "clean", "test"])
+def test_a_second_clone_of_the_same_name_touches_nothing(unharmed: Clone, clone: Clone, target: str) -> None:
+    name = unharmed.project.removesuffix("-test") if target == "test" else unharmed.project
+    clone.configure(COMPOSE_PROJECT_NAME=name)
+    line = only_line(clone.make(target, FORCE="1"))
+    assert f"the project {unharmed.project} belongs to another folder, {unharmed.path}: give this clone a" in line
+
+
+def test_clean_asks_first(unharmed: Clone) -> None:
+    line = only_line(unharmed.make("clean"))
+    assert line == f"clean: this deletes the database and the uploads of {unharmed.project}: FORCE=1 make clean"
+
+
+def test_manage_runs_a_command_of_the_project(unharmed: Clone) -> None:
+    assert "System check identified no issues" in unharmed.make("manage", "CMD=check").stdout

@@ -1,0 +1,54 @@
+"""What every test can ask for, and what every failure tells."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, settings
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The stack that tests/run has brought up."""
+    return Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
+
+
+@pytest.fixture(scope="session")
+def setting() -> Callable[[str], str]:
+    """setting("UWSGI_PROCESSES"): the value in force, the one place of each fact."""
+    return settings().__getitem__
+
+
+@pytest.fixture
+def http(stack: Stack) -> Iterator[httpx.Client]:
+    """A client of the published port: http.get("/gateway/"); another host by headers={"Host": "daphne.localhost"}."""
+    with httpx.Client(base_url=stack.url(), headers={"Host": "localhost"}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(params=GATEWAYS)
+def gateway(request: pytest.FixtureRequest) -> str:
+    """Each gateway in turn."""
+    return request.param
+
+
+@pytest.fixture(params=ASGI_GATEWAYS)
+def asgi_gateway(request: pytest.FixtureRequest) -> str:
+    """Each gateway that speaks WebSocket, in turn."""
+    return request.param
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """To each failure: what the services logged while the test ran, and their state."""
+    report = yield
+    if report.failed and "stack" in getattr(item, "fixturenames", ()):
+        stack = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
+        since = datetime.fromtimestamp(call.start, UTC).isoformat()
+        logs = stack.compose("logs", "--no-color", "--timestamps", "--since", since, "--tail", "60", check=False)
+        report.sections.append(("containers", stack.compose("ps", "--all", check=False).stdout))
+        report.sections.append(("logs since the test began", logs.stdout + logs.stderr))
+    return report

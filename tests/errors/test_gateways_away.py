@@ -1,0 +1,120 @@
+"""A gateway that is away, hangs up, is lost or takes too long: 502 or 504 of our own, with Retry-After."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.errors.pages import assert_is_ours
+from tests.routing.variant import variant
+from tests.routing.wire import Answer, Edge
+from tests.support.stack import GATEWAYS, Stack, run, wait_until
+
+# In the gateways' place: accepts, reads the request and closes.
+HANGS_UP = """
+import socketserver
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.recv(65536)
+socketserver.ThreadingTCPServer(("", 8000), Handler).serve_forever()
+"""
+
+ACCEPT = {"json": "application/json", "html": "text/html"}
+# Each way to a gateway, and who that is.
+WAYS = [
+    *((gateway, "localhost", f"/gateways/{gateway}/livez") for gateway in GATEWAYS),
+    *((gateway, f"{gateway}.localhost", "/livez") for gateway in GATEWAYS),
+    ("uwsgi", "localhost", "/students/"),
+    ("gunicorn", "localhost", "/async/students/"),
+    ("daphne", "localhost", "/ws/echo/"),
+]
+STATUS = {"away": 502, "hangs up": 502, "lost": 504}
+
+# Gateway, form, answer and what the access log says of it.
+type Answers = list[tuple[str, str, Answer, dict[str, Any]]]
+
+
+def ask_all(edge: Edge) -> Answers:
+    """Every way, in both forms, at once."""
+    asked = [(*way, kind) for way in WAYS for kind in ACCEPT]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answers = list(pool.map(lambda way: edge.get(way[2], way[1], [("Accept", ACCEPT[way[3]])]), asked))
+    entries = edge.all_logged(answers)
+    return [(way[0], way[3], *found) for way, *found in zip(asked, answers, entries, strict=True)]
+
+
+@contextmanager
+def stand_in(stack: Stack) -> Iterator[str]:
+    """A container that nginx finds by the names of all gateways, and that may set its own network interface."""
+    label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
+    aliases = [part for gateway in GATEWAYS for part in ("--network-alias", gateway)]
+    options = ("--detach", "--cap-add", "NET_ADMIN", "--label", label, "--network", f"{stack.project}_edge", *aliases)
+    container = run("docker", "run", *options, os.environ["TOOLS_IMAGE"], "python", "-c", HANGS_UP).stdout.strip()
+    try:
+        yield container
+    finally:
+        run("docker", "rm", "--force", container)
+
+
+@pytest.fixture(scope="module")
+def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
+    """What clients get in each case; the gateways run again when this returns."""
+    found: dict[str, Answers] = {}
+
+    def all_are(case: str, connected: bool) -> bool:
+        found[case] = ask_all(edge)
+        # nginx writes no time, or `-`, for a connection that it did not get.
+        return all(
+            (answer.status, entry["upstream_connect_time"].replace(".", "").isdecimal()) == (STATUS[case], connected)
+            for *_, answer, entry in found[case]
+        )
+
+    with stack.stopped(*GATEWAYS):
+        # nginx believes Docker's answers for 2 s: until then it still asks where the gateways were.
+        wait_until(lambda: all_are("away", False), 20, "502 on every way")
+        with stand_in(stack) as container:
+            wait_until(lambda: all_are("hangs up", True), 20, "502 on every way")
+            run("docker", "exec", container, "ip", "link", "set", "eth0", "down")
+            wait_until(lambda: all_are("lost", False), 20, "504 on every way")
+    for gateway in GATEWAYS:
+        wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
+    return found
+
+
+@pytest.mark.parametrize("case", STATUS)
+def test_every_way_to_a_gateway_has_our_error(answers: dict[str, Answers], case: str) -> None:
+    assert len(answers[case]) == len(WAYS) * len(ACCEPT)
+    for gateway, kind, answer, entry in answers[case]:
+        assert_is_ours(answer, entry, STATUS[case], kind)
+        # Who was to answer, though nobody did; and no other gateway in its place.
+        assert (entry["gateway"], entry["upstream_status"]) == (gateway, str(STATUS[case]))
+
+
+@pytest.fixture(scope="module")
+def impatient(stack: Stack) -> Iterator[Edge]:
+    """nginx that waits one second for an answer: its own 60 s are too long for a test."""
+    with variant(stack, "tests/errors/impatient.conf") as edge:
+        yield edge
+
+
+@pytest.mark.parametrize("kind", ACCEPT)
+def test_a_view_that_takes_too_long_is_504(impatient: Edge, gateway: str, kind: str) -> None:
+    answer = impatient.get(f"/gateways/{gateway}/hello/async/?seconds=3", headers=[("Accept", ACCEPT[kind])])
+    assert_is_ours(answer, impatient.logged(answer), 504, kind)
+
+
+def test_a_gateway_that_is_frozen_is_504_and_then_goes_on(stack: Stack, impatient: Edge) -> None:
+    containers = [stack.container(gateway) for gateway in GATEWAYS]
+    run("docker", "pause", *containers)
+    try:
+        with ThreadPoolExecutor() as pool:
+            frozen = list(pool.map(lambda gateway: impatient.get(f"/gateways/{gateway}/livez"), GATEWAYS))
+    finally:
+        run("docker", "unpause", *containers)
+    for answer, entry in zip(frozen, impatient.all_logged(frozen), strict=True):
+        assert_is_ours(answer, entry, 504, "json")
+    for gateway in GATEWAYS:
+        wait_until(lambda gateway=gateway: impatient.get(f"/gateways/{gateway}/livez").status == 200, 10)

@@ -1,0 +1,52 @@
+"""What is known of each container, asked once a module."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.stack import ROOT, Stack, run
+
+# From the file, so that a service which is added later is held to the same.
+COMPOSE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+SERVICES = tuple(COMPOSE)
+# Those that stay, and can be looked into.
+RUNNING = tuple(name for name, service in COMPOSE.items() if service["restart"] != "no")
+
+
+@pytest.fixture(scope="module")
+def containers(stack: Stack) -> dict[str, dict[str, Any]]:
+    """docker inspect of each service's container; for each module anew, as other tests have it recreated."""
+    found = json.loads(run("docker", "inspect", *stack.compose("ps", "--all", "--quiet").stdout.split()).stdout)
+    return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in found}
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> str:
+    """Each service of compose.yaml, in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def statuses(containers: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    """/proc/PID/status of PID 1 and all that descends from it, by running service: what the kernel enforces."""
+
+    def read(name: str) -> list[dict[str, str]]:
+        script = "cat /proc/[0-9]*/status 2>/dev/null || true"
+        lines = run("docker", "exec", containers[name]["Id"], "sh", "-c", script).stdout.splitlines()
+        processes: list[dict[str, str]] = []
+        for line in lines:
+            key, _, value = line.partition(":")
+            if key == "Name":
+                processes.append({})
+            processes[-1][key] = value.strip()
+        # A health check comes in from outside, as root for a moment, until the engine has made it the container's user.
+        family = {"1"}
+        for process in sorted(processes, key=lambda process: int(process["Pid"])):
+            family |= {process["Pid"]} if process["PPid"] in family else set()
+        return [process for process in processes if process["Pid"] in family]
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(RUNNING, pool.map(read, RUNNING), strict=True))

@@ -1,0 +1,71 @@
+"""Every service is limited as the settings say, its logs are bounded, and it gets the time that it needs to stop."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.hardening.conftest import COMPOSE
+from tests.support.stack import ROOT
+
+type Containers = dict[str, dict[str, Any]]
+type Setting = Callable[[str], str]
+
+UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+# Where each server is told how many seconds it may take to finish when it is stopped.
+DRAINS = {
+    "nginx": ("nginx/nginx.conf", r"^worker_shutdown_timeout (\d+)s;"),
+    "uwsgi": ("uwsgi/uwsgi.ini", r"^worker-reload-mercy = (\d+)"),
+    "gunicorn": ("gunicorn/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
+    "daphne": ("daphne/server.py", r"^DRAIN_SECONDS = (\d+)"),
+}
+
+
+def named(service: str) -> str:
+    """The prefix of a service's settings. Migrations run once, in what is set aside for uWSGI."""
+    return {"migrate": "UWSGI"}.get(service, service.upper())
+
+
+def test_memory_is_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
+    size = setting(f"{named(service)}_MEMORY")
+    assert containers[service]["HostConfig"]["Memory"] == int(size[:-1]) * UNITS[size[-1]]
+
+
+def test_processors_are_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
+    assert containers[service]["HostConfig"]["NanoCpus"] == float(setting(f"{named(service)}_CPUS")) * 10**9
+
+
+def test_processes_are_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
+    assert containers[service]["HostConfig"]["PidsLimit"] == int(setting(f"{named(service)}_PIDS"))
+
+
+def test_logs_are_rotated(containers: Containers, service: str) -> None:
+    log = containers[service]["HostConfig"]["LogConfig"]
+    assert log["Type"] == "json-file"
+    assert re.fullmatch(r"\d{1,2}m", log["Config"]["max-size"])
+    assert 1 < int(log["Config"]["max-file"]) < 10
+
+
+def test_a_service_comes_back_unless_it_was_stopped(containers: Containers, service: str) -> None:
+    wanted = "no" if service == "migrate" else "unless-stopped"
+    assert containers[service]["HostConfig"]["RestartPolicy"]["Name"] == wanted
+
+
+@pytest.mark.parametrize("service", DRAINS)
+def test_a_service_gets_more_time_to_stop_than_its_drain_may_take(containers: Containers, service: str) -> None:
+    file, pattern = DRAINS[service]
+    drain = re.search(pattern, (ROOT / file).read_text(), re.MULTILINE)
+    assert drain
+    assert containers[service]["Config"]["StopTimeout"] > int(drain[1])
+
+
+def test_a_tmpfs_is_bounded_and_smaller_than_the_memory_it_counts_as(containers: Containers, service: str) -> None:
+    host = containers[service]["HostConfig"]
+    sizes = [re.search(r"size=(\d+)([kmg])", options) for options in host["Tmpfs"].values()]
+    assert all(sizes)
+    assert sum(int(size[1]) * UNITS[size[2]] for size in sizes if size) <= host["Memory"] / 4
+
+
+def test_every_service_of_the_file_has_been_looked_at(containers: Containers) -> None:
+    assert set(containers) == set(COMPOSE)

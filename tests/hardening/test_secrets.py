@@ -1,0 +1,123 @@
+"""A secret is in its file, which its readers alone can read, and nowhere else."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.hardening.conftest import COMPOSE, RUNNING
+from tests.support.stack import GATEWAYS, ROOT, Stack, run
+
+type Containers = dict[str, dict[str, Any]]
+
+FILES = ("secret_key", "postgres_password", "valkey_password")
+READERS = {
+    "nginx": set(),
+    "postgres": {"postgres_password"},
+    "valkey": {"valkey_password"},
+} | {service: set(FILES) for service in (*GATEWAYS, "migrate")}
+
+
+@pytest.fixture(scope="module")
+def leaks() -> Callable[[str], list[str]]:
+    """leaks(text): the names of the secrets whose value is in it; never the value, which a failure would print."""
+    values = {name: (ROOT / "secrets" / name).read_text().strip() for name in FILES}
+    assert all(len(value) >= 32 for value in values.values())
+    return lambda text: [name for name, value in values.items() if value in text]
+
+
+def test_what_looks_for_secrets_would_find_one(leaks: Callable[[str], list[str]]) -> None:
+    for name in FILES:
+        assert leaks(f"before{(ROOT / 'secrets' / name).read_text()}after") == [name]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_secret_on_the_host_is_a_file_that_its_reader_alone_can_open(name: str) -> None:
+    status = (ROOT / "secrets" / name).stat()
+    assert (oct(status.st_mode), status.st_uid) == ("0o100600", 999)
+
+
+def test_the_folder_of_the_secrets_is_closed_to_others() -> None:
+    assert oct((ROOT / "secrets").stat().st_mode) == "0o40700"
+
+
+def test_git_knows_no_secret() -> None:
+    git = ("git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT))
+    assert run(*git, "ls-files", "secrets", ".env").stdout == ""
+    assert run(*git, "check-ignore", "secrets/secret_key", ".env").stdout.split() == ["secrets/secret_key", ".env"]
+
+
+def test_a_container_gets_the_secrets_that_it_needs_and_no_other(containers: Containers, service: str) -> None:
+    mounts = [mount for mount in containers[service]["Mounts"] if "/secrets" in mount["Destination"]]
+    assert {mount["Destination"].removeprefix("/run/secrets/") for mount in mounts} == READERS[service]
+    assert not any(mount["RW"] for mount in mounts)
+
+
+def test_nginx_sees_no_secrets_at_all(containers: Containers) -> None:
+    # As root, so that nothing is merely out of sight; -xdev leaves out /proc.
+    wanted = " -o ".join(f"-name {name}" for name in ("secrets", *FILES))
+    script = f"find / -xdev {wanted}"
+    assert run("docker", "exec", "--user", "0", containers["nginx"]["Id"], "sh", "-c", script, check=False).stdout == ""
+
+
+@pytest.mark.parametrize("service", GATEWAYS)
+def test_another_user_in_a_gateway_cannot_read_the_secrets(containers: Containers, service: str) -> None:
+    command = ("docker", "exec", "--user", "101", containers[service]["Id"], "cat")
+    for name in FILES:
+        result = run(*command, f"/run/secrets/{name}", check=False)
+        assert (result.returncode, result.stdout, "Permission denied" in result.stderr) == (1, "", True)
+
+
+def test_docker_inspect_tells_no_secret(
+    containers: Containers, service: str, leaks: Callable[[str], list[str]]
+) -> None:
+    assert leaks(run("docker", "inspect", containers[service]["Id"]).stdout) == []
+
+
+def test_no_setting_that_is_given_to_a_container_is_named_like_a_secret(containers: Containers, service: str) -> None:
+    variables = [variable.partition("=") for variable in containers[service]["Config"]["Env"]]
+    named = {name for name, _, _ in variables if re.search(r"PASSWORD|SECRET|TOKEN", name)}
+    assert {name for name in named if not name.endswith("_FILE")} == set()
+
+
+def test_an_image_and_its_history_tell_no_secret(
+    containers: Containers, service: str, leaks: Callable[[str], list[str]]
+) -> None:
+    image = containers[service]["Image"]
+    history = run("docker", "history", "--no-trunc", "--format", "json", image).stdout
+    assert "CreatedBy" in history
+    assert leaks(history + run("docker", "image", "inspect", image).stdout) == []
+
+
+@pytest.mark.parametrize("service", [name for name in RUNNING if "build" in COMPOSE[name]])
+def test_no_file_of_an_image_holds_a_secret(
+    containers: Containers, service: str, leaks: Callable[[str], list[str]]
+) -> None:
+    # The project's own files and the configuration; -xdev leaves out what is mounted.
+    script = "find /srv /etc /root /usr/local/bin -xdev -type f -size -1000k -exec cat {} +"
+    output = run("docker", "exec", "--user", "0", containers[service]["Id"], "sh", "-c", script, errors="replace")
+    assert len(output.stdout) > 10_000
+    assert leaks(output.stdout) == []
+
+
+@pytest.mark.parametrize("service", RUNNING)
+def test_no_process_has_a_secret_in_its_environment_or_arguments(
+    containers: Containers, service: str, leaks: Callable[[str], list[str]]
+) -> None:
+    # Privileged, to read all of them, even a health check that is just being started; one may have ended meanwhile.
+    script = "for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\\0' '\\n' <$file; done"
+    command = ("docker", "exec", "--privileged", "--user", "0", containers[service]["Id"], "sh", "-c", script)
+    result = run(*command, check=False, errors="replace")
+    assert "Permission denied" not in result.stderr
+    assert "PATH=" in result.stdout
+    assert leaks(result.stdout) == []
+
+
+def test_no_service_has_logged_a_secret(stack: Stack, service: str, leaks: Callable[[str], list[str]]) -> None:
+    logs = stack.compose("logs", "--no-color", service)
+    assert leaks(logs.stdout + logs.stderr) == []
+
+
+def test_compose_prints_its_configuration_without_a_secret(stack: Stack, leaks: Callable[[str], list[str]]) -> None:
+    assert leaks(stack.compose("config").stdout) == []

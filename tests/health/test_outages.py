@@ -1,0 +1,87 @@
+"""While PostgreSQL or Valkey is away, gateways live on, say which is missing, and go on by themselves afterwards."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
+
+SERVICES = {"postgres": "database", "valkey": "valkey"}
+
+
+@contextmanager
+def paused(stack: Stack, service: str) -> Iterator[None]:
+    """The service's processes stand still: connections are accepted, and nothing is answered."""
+    container = stack.container(service)
+    run("docker", "pause", container)
+    try:
+        yield
+    finally:
+        run("docker", "unpause", container)
+
+
+AWAY = {"stopped": Stack.stopped, "paused": paused}
+
+
+Ask = Callable[..., list[httpx.Response]]
+
+
+@pytest.fixture
+def ask(http: httpx.Client) -> Ask:
+    """ask("/readyz", "/livez"): what every gateway answers, all of them asked at once; each so many times."""
+
+    def ask(*paths: str, times: int = 1) -> list[httpx.Response]:
+        urls = [f"/gateways/{gateway}{path}" for path in paths for gateway in GATEWAYS] * times
+        with ThreadPoolExecutor(len(urls)) as threads:
+            return list(threads.map(http.get, urls))
+
+    return ask
+
+
+def statuses(answers: list[httpx.Response]) -> set[int]:
+    return {answer.status_code for answer in answers}
+
+
+def started(stack: Stack) -> list[str]:
+    containers = [container for gateway in GATEWAYS for container in stack.containers(gateway)]
+    return run("docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", *containers).stdout.splitlines()
+
+
+@pytest.mark.parametrize("how", AWAY)
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_that_is_away_is_named_and_missed_only_where_it_is_needed(
+    stack: Stack, http: httpx.Client, ask: Ask, setting: Callable[[str], str], service: str, how: str
+) -> None:
+    before = started(stack)
+    missing, present = SERVICES[service], (set(SERVICES.values()) - {SERVICES[service]}).pop()
+    with AWAY[how](stack, service):
+        began = time.monotonic()
+        answers = ask("/readyz")
+        assert time.monotonic() - began < 6  # a deadline: nobody waits for a service that hangs
+        assert statuses(answers) == {503}
+        for answer in answers:
+            assert answer.json().keys() == {missing, present}
+            assert answer.json()[present] == "ok"
+            # The kind of error, and nothing of its message: no host, no user, no password.
+            assert re.fullmatch("timed out|[A-Z][A-Za-z]+", answer.json()[missing])
+            assert not [secret for secret in secrets() if secret in answer.text]
+        assert statuses(ask("/livez", "/gateway/", "/async/gateway/", "/hello/sync/", "/")) == {200}
+        assert http.get("/static/admin/css/base.css").status_code == 200
+        if how == "stopped":  # a request to a database that stands still waits as long as that does
+            answers = ask("/students/", "/async/students/")
+            assert statuses(answers) == {503 if service == "postgres" else 200}
+            assert not [secret for secret in secrets() for answer in answers if secret in answer.text]
+
+    # Every worker, not only the one that comes first.
+    times = 2 * int(setting("WEB_CONCURRENCY"))
+    wait_until(lambda: statuses(ask("/readyz", "/students/", times=times)) == {200}, message="not all are ready again")
+    assert started(stack) == before
+
+
+def secrets() -> list[str]:
+    return [file.read_text().strip() for file in (ROOT / "secrets").iterdir()]

@@ -1,0 +1,61 @@
+"""Base images as they are, before anything of ours is in them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from tests.support.stack import run
+
+LABEL = ("--label", f"tricorn.test={os.environ.get('COMPOSE_PROJECT_NAME', '')}")
+
+type Inside = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@contextmanager
+def started(*command: str, files: dict[str, str] | None = None) -> Iterator[str]:
+    """A container of `docker create COMMAND`, given files by path; removed with its volumes."""
+    container = run("docker", "create", *LABEL, *command).stdout.strip()
+    try:
+        for target, source in (files or {}).items():
+            run("docker", "cp", source, f"{container}:{target}")
+        run("docker", "start", container)
+        yield container
+    finally:
+        run("docker", "rm", "--force", "--volumes", container)
+
+
+@pytest.fixture(scope="session")
+def idle(setting: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
+    """idle("NGINX"): a container of the base image NGINX_IMAGE that does nothing, to look around in."""
+    ids: dict[str, str] = {}
+    with ExitStack() as containers:
+
+        def container(base: str) -> str:
+            if base not in ids:
+                command = ("--init", "--network=none", "--entrypoint=sleep", setting(f"{base}_IMAGE"), "600")
+                ids[base] = containers.enter_context(started(*command))
+            return ids[base]
+
+        yield container
+
+
+@pytest.fixture(scope="session")
+def inside(idle: Callable[[str], str]) -> Inside:
+    """inside("NGINX", "nginx", "-v"): what a command in that base image ends with."""
+    return lambda base, *command, check=True: run("docker", "exec", idle(base), *command, check=check)
+
+
+@pytest.fixture(scope="session")
+def config(setting: Callable[[str], str]) -> Callable[[str], dict[str, Any]]:
+    """config("NGINX"): the configuration of the base image NGINX_IMAGE."""
+
+    def inspect(base: str) -> dict[str, Any]:
+        found = json.loads(run("docker", "image", "inspect", setting(f"{base}_IMAGE")).stdout)[0]["Config"]
+        return {**found, "Env": dict(variable.split("=", 1) for variable in found["Env"])}
+
+    return inspect

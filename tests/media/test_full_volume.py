@@ -1,0 +1,65 @@
+"""A volume for uploads that is full: the client is told, nothing half-written stays, and the gateways go on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.media.conftest import Volume, send
+from tests.routing.wire import Edge
+from tests.support.stack import GATEWAYS, Stack
+
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def full(stack: Stack) -> Iterator[Stack]:
+    """The gateways once more, without database and cache, with 8 MiB for uploads."""
+    environment = {"TESTED": stack.project, "HTTP_BIND": "127.0.0.1:0"}
+    other = Stack(f"{stack.project}-full", environment, ("compose.yaml", "tests/media/full.yaml"))
+    up = ("up", "--detach", "--wait", "--no-build", "--no-deps")
+    try:
+        other.compose(*up, "keeper")
+        other.compose(*up, "nginx", *GATEWAYS)
+        yield other
+    finally:
+        other.compose("down", "--volumes", "--timeout", "0")
+
+
+@pytest.fixture(scope="module")
+def edge(full: Stack) -> Edge:
+    return Edge(("127.0.0.1", full.port()), full.container("nginx"))
+
+
+@pytest.fixture(scope="module")
+def volume(full: Stack) -> Volume:
+    return Volume(full.container("uwsgi"))
+
+
+def test_a_file_that_does_not_fit_gets_507_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
+    """The body of 6 MiB fits once, while it is read, and not a second time as a file."""
+    answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB)
+    assert (answer.status, answer.json()["errors"]) == (507, {"file": ["There is no room for it."]})
+    assert volume.files() == set()
+
+
+def test_a_browser_is_told_in_its_page(edge: Edge, volume: Volume, gateway: str) -> None:
+    answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB, ("Accept", "text/html"))
+    assert (answer.status, b"There is no room for it." in answer.body) == (507, True)
+    assert volume.files() == set()
+
+
+def test_a_body_larger_than_the_volume_is_refused_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
+    """uWSGI and Daphne read a body into a file before the project hears of it; without room they hang up: 502."""
+    answer = send(edge, gateway, "large.bin", b"x" * 12 * MIB)
+    assert answer.status in (502, 507)
+    assert volume.files() == set()
+
+
+def test_with_room_again_uploads_go_on(edge: Edge, volume: Volume, gateway: str) -> None:
+    volume.shell("head -c 8000000 /dev/zero > media/ballast")
+    refused = send(edge, gateway, "small.bin", b"x" * MIB)
+    volume.shell("rm media/ballast")
+    accepted = send(edge, gateway, "small.bin", b"x" * MIB)
+    assert (refused.status in (502, 507), accepted.status) == (True, 201)
+    assert volume.files() == {f"media/{accepted.json()['name']}"}
+    volume.shell("rm media/*")

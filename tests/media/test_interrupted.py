@@ -1,0 +1,36 @@
+"""A client that goes away in the middle of its upload leaves nothing behind."""
+
+import secrets
+
+from tests.media.conftest import FORM, Volume, form
+from tests.routing.wire import Edge, chunked, request
+from tests.support.stack import GATEWAYS, Stack, wait_until
+
+
+def test_half_an_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume) -> None:
+    before = volume.files()
+    token = f"interrupted-{secrets.token_hex(4)}"
+    body = form("half.bin", b"x" * 2_000_000)
+    for gateway in GATEWAYS:
+        path = f"/gateways/{gateway}/upload/"
+        whole = request("POST", path, headers=[FORM, ("User-Agent", token)], body=body)
+        parts = request(
+            "POST", path, headers=[FORM, ("User-Agent", token), ("Transfer-Encoding", "chunked")]
+        ) + chunked(body)
+        # With a length, in chunks, and in chunks of which the last but one byte is missing.
+        for data in (whole[: len(whole) // 2], parts[: len(parts) // 2], parts[:-1]):
+            with edge.connect() as connection:
+                connection.sendall(data)
+
+    def ended() -> bool:
+        return len([line for line in edge.log("--tail", "100") if token in line]) == 3 * len(GATEWAYS)
+
+    wait_until(ended, 10, "nginx to notice that the clients are gone")
+    assert volume.files() == before
+    # Nor where nginx kept the first half.
+    assert stack.inside("nginx").check_output("find /var/cache/nginx -type f") == ""
+
+
+def test_the_same_upload_made_whole_arrives(edge: Edge, volume: Volume, gateway: str) -> None:
+    """The counterpart: it was the interruption, not the form."""
+    assert volume.upload(edge, gateway, "whole.bin", b"x" * 2_000_000)["size"] == 2_000_000

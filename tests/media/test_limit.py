@@ -1,0 +1,76 @@
+"""UPLOAD_LIMIT: a larger body gets 413 before it is read whole, and no gateway hears of it."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.media.conftest import FORM, Volume, form
+from tests.routing.variant import variant
+from tests.routing.wire import Edge, bytes_of, chunked, parse, request
+from tests.support.stack import Stack
+
+SMALL = 64 * 1024
+
+
+@pytest.fixture(scope="module")
+def small(stack: Stack) -> Iterator[Edge]:
+    """nginx with a limit of 64 KiB."""
+    with variant(stack, UPLOAD_LIMIT="64k") as edge:
+        yield edge
+
+
+def first_answer(edge: Edge, data: bytes) -> bytes:
+    """The first that nginx says, before it or we close."""
+    with edge.connect(timeout=10) as connection:
+        connection.sendall(data)
+        return connection.recv(65536)
+
+
+@pytest.mark.parametrize("path", ["/upload/", "/async/students/", "/gateways/daphne/upload/", "/ws/"])
+@pytest.mark.parametrize("more", [1, 10**9, 10**15])
+def test_too_large_is_said_before_anything_of_it_is_sent(
+    edge: Edge, setting: Callable[[str], str], path: str, more: int
+) -> None:
+    length = bytes_of(setting("UPLOAD_LIMIT")) + more
+    started = time.monotonic()
+    answer = first_answer(edge, request("POST", path, headers=[FORM, ("Content-Length", str(length))]))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    # client_body_timeout is 20 s: it was not waited for.
+    assert time.monotonic() - started < 10
+    assert edge.logged(parse(answer))["upstream_addr"] == ""
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [("application/json", "application/json"), ("text/html,*/*;q=0.8", "text/html"), (None, "application/json")],
+)
+def test_it_is_said_in_the_form_that_the_client_accepts(small: Edge, accept: str | None, kind: str) -> None:
+    headers = [FORM] + ([("Accept", accept)] if accept else [])
+    answer = small.ask("POST", "/upload/", headers=headers, body=b"x" * (SMALL + 1))
+    assert (answer.status, answer.one("Content-Type").split(";")[0]) == (413, kind)
+    assert answer.one("X-Request-ID") in answer.body.decode()
+    assert b"larger than this site allows" in answer.body
+
+
+def test_a_client_that_asks_first_is_not_told_to_continue(small: Edge) -> None:
+    head = [FORM, ("Expect", "100-continue"), ("Content-Length", str(SMALL + 1))]
+    assert first_answer(small, request("POST", "/upload/", headers=head)).startswith(b"HTTP/1.1 413 ")
+
+
+def test_the_limit_itself_is_allowed_and_a_byte_more_is_not(small: Edge, volume: Volume, gateway: str) -> None:
+    room = SMALL - len(form("limit.bin", b""))
+    stored = volume.upload(small, gateway, "limit.bin", b"x" * room)
+    assert stored["size"] == room
+    answer = small.ask(
+        "POST", f"/gateways/{gateway}/upload/", headers=[FORM], body=form("limit.bin", b"x" * (room + 1))
+    )
+    assert answer.status == 413
+
+
+def test_a_body_whose_length_is_not_announced_is_cut_at_the_limit(small: Edge, volume: Volume, gateway: str) -> None:
+    before = volume.files()
+    head = request("POST", f"/gateways/{gateway}/upload/", headers=[FORM, ("Transfer-Encoding", "chunked")])
+    answer = small.send(head + chunked(form("chunked.bin", b"x" * 2 * SMALL)))
+    assert (answer.status, small.logged(answer)["upstream_addr"]) == (413, "")
+    assert volume.files() == before

@@ -1,0 +1,104 @@
+"""Cookies and CSRF work through each gateway, on the address that a browser has in its address bar."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
+
+import httpx
+import pytest
+
+from tests.support.stack import GATEWAYS, Stack
+
+NAME = f"parity-{secrets.token_hex(4)}"
+PASSWORD = secrets.token_hex(12)
+
+
+@pytest.fixture(scope="module")
+def administrator(stack: Stack) -> Iterator[None]:
+    manage = ("exec", "-T", "uwsgi", "python", "-m", "django", "shell", "-c")
+    users = "from django.contrib.auth.models import User; "
+    stack.compose(*manage, f"{users} User.objects.create_superuser('{NAME}', '', '{PASSWORD}')")
+    yield
+    # Its sessions end with it: their hash is of the password.
+    stack.compose(*manage, f"{users} User.objects.filter(username='{NAME}').delete()")
+
+
+def browser(stack: Stack, host: str) -> httpx.Client:
+    """A client that says of itself what a browser would at http://HOST:PORT."""
+    address = f"{host}:{stack.port()}"
+    headers = {"Host": address, "Origin": f"http://{address}", "Accept": "text/html"}
+    return httpx.Client(base_url=stack.url(), headers=headers, timeout=30)
+
+
+def log_in(client: httpx.Client, path: str, cookies: dict[str, str], **headers: str) -> httpx.Response:
+    form = {
+        "username": NAME,
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": cookies["csrftoken"],
+        "next": "/admin/",
+    }
+    return client.post(path, data=form, headers={"Cookie": f"csrftoken={cookies['csrftoken']}", **headers})
+
+
+def cookies_of(response: httpx.Response) -> dict[str, str]:
+    jar = SimpleCookie()
+    for cookie in response.headers.get_list("Set-Cookie"):
+        jar.load(cookie)
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+# Host, path: the site itself, the pinned hosts, and the prefix on the site.
+ADDRESSES = [("localhost", "/admin/login/")]
+ADDRESSES += [(f"{gateway}.localhost", "/admin/login/") for gateway in GATEWAYS]
+ADDRESSES += [("localhost", f"/gateways/{gateway}/admin/login/") for gateway in GATEWAYS]
+
+
+@pytest.fixture(scope="module")
+def logins(stack: Stack, administrator: None) -> dict[tuple[str, str], httpx.Response]:
+    """The answer to a login at each address. Hashing a password takes its time, so all at once."""
+
+    def log_in_at(address: tuple[str, str]) -> httpx.Response:
+        host, path = address
+        with browser(stack, host) as client:
+            return log_in(client, path, cookies_of(client.get(path)))
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(ADDRESSES, pool.map(log_in_at, ADDRESSES), strict=True))
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids="".join)
+def test_a_login_succeeds_and_holds_on_every_gateway(
+    stack: Stack, logins: dict[tuple[str, str], httpx.Response], address: tuple[str, str]
+) -> None:
+    answer = logins[address]
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+    # Sessions are in the database, and one key signs them.
+    session = {"Cookie": f"sessionid={cookies_of(answer)['sessionid']}"}
+    with browser(stack, "localhost") as client:
+        pages = [client.get(f"/gateways/{gateway}/admin/", headers=session) for gateway in GATEWAYS]
+    assert [(page.status_code, NAME in page.text) for page in pages] == [(200, True)] * len(GATEWAYS)
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids="".join)
+def test_the_session_is_kept_from_scripts_and_from_other_sites(
+    logins: dict[tuple[str, str], httpx.Response], address: tuple[str, str]
+) -> None:
+    cookies = logins[address].headers.get_list("Set-Cookie")
+    (session,) = [cookie for cookie in cookies if cookie.startswith("sessionid=")]
+    attributes = {part.strip().lower() for part in session.split(";")}
+    assert {"httponly", "samesite=lax", "path=/"} <= attributes
+    # HTTPS=0: with `Secure` a browser would not send it back over plain HTTP.
+    assert "secure" not in attributes
+    assert not any(part.startswith("domain=") for part in attributes)
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost", "https://localhost:{port}", "null"])
+def test_a_form_of_another_origin_is_refused(stack: Stack, gateway: str, origin: str) -> None:
+    path = f"/gateways/{gateway}/admin/login/"
+    with browser(stack, "localhost") as client:
+        cookies = cookies_of(client.get(path))
+        refused = log_in(client, path, cookies, Origin=origin.format(port=stack.port()))
+        assert refused.status_code == 403
+        assert "sessionid" not in cookies_of(refused)

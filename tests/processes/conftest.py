@@ -1,0 +1,54 @@
+"""What the tests of this folder share: requests to one gateway, and a stack that has settled again."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.stack import GATEWAYS, Stack, run, wait_until
+
+
+def ask(url: str, gateway: str, path: str = "/gateway/") -> httpx.Response:
+    """One request over a connection of its own, so that any worker may get it."""
+    return httpx.get(url + path, headers={"Host": f"{gateway}.localhost"}, timeout=30)
+
+
+def settle(stack: Stack) -> None:
+    """Waits until nginx has found every gateway at its new address: the next test must not meet the old one."""
+    url = stack.url()
+    for gateway in GATEWAYS:
+        wait_until(lambda gateway=gateway: ask(url, gateway).status_code == 200, message=f"{gateway} answers")
+
+
+def inspect(*containers: str) -> list[dict[str, Any]]:
+    """docker inspect of these containers."""
+    return json.loads(run("docker", "inspect", *containers).stdout)
+
+
+def inspect_all(stack: Stack) -> dict[str, list[dict[str, Any]]]:
+    """docker inspect of all containers, by service."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for container in inspect(*stack.compose("ps", "--all", "--quiet").stdout.split()):
+        found.setdefault(container["Config"]["Labels"]["com.docker.compose.service"], []).append(container)
+    return found
+
+
+def for_each[T](names: tuple[str, ...], action: Callable[[str], T]) -> dict[str, T]:
+    """action(name) for all names at once: results by name."""
+    with ThreadPoolExecutor(len(names)) as pool:
+        return dict(zip(names, pool.map(action, names), strict=True))
+
+
+@pytest.fixture(scope="session")
+def identities(stack: Stack) -> Callable[[str], list[dict[str, Any]]]:
+    """identities("uwsgi"): what 24 requests at once were told by /gateway/."""
+
+    def collect(gateway: str) -> list[dict[str, Any]]:
+        url = stack.url()
+        with ThreadPoolExecutor(8) as pool:
+            return [response.json() for response in pool.map(lambda _: ask(url, gateway), range(24))]
+
+    return collect

@@ -1,0 +1,57 @@
+"""`docker stop` ends every gateway with exit status 0, after it has finished what it was answering."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.processes.conftest import for_each, inspect, settle
+from tests.support.stack import GATEWAYS, Stack, run
+
+# Three seconds of answer, of which the first event has come when the signal is sent.
+PATH = "/async/stream/?events=7&interval=0.5"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    exit_code: int
+    body: str
+
+
+def stop_while_it_answers(stack: Stack, gateway: str) -> Stopped:
+    container = stack.containers(gateway)[0]
+    headers = {"Host": f"{gateway}.localhost"}
+    body = ""
+    with httpx.stream("GET", stack.url() + PATH, headers=headers, timeout=60) as response:
+        chunks = response.iter_text()
+        body = next(chunks)
+        with ThreadPoolExecutor(1) as pool:
+            stop = pool.submit(run, "docker", "stop", container)
+            try:
+                body += "".join(chunks)
+            except httpx.RemoteProtocolError:
+                body += "(cut off)"
+            stop.result()
+    return Stopped(inspect(container)[0]["State"]["ExitCode"], body)
+
+
+@pytest.fixture(scope="module")
+def stopped(stack: Stack) -> Iterator[dict[str, Stopped]]:
+    """Every gateway stopped with an answer on its way, and back afterwards."""
+    try:
+        yield for_each(GATEWAYS, lambda gateway: stop_while_it_answers(stack, gateway))
+    finally:
+        stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", *GATEWAYS)
+        settle(stack)
+
+
+def test_a_stopped_gateway_exits_with_status_0(stopped: dict[str, Stopped], gateway: str) -> None:
+    assert stopped[gateway].exit_code == 0
+
+
+def test_the_answer_on_its_way_is_finished(stopped: dict[str, Stopped], gateway: str) -> None:
+    body = stopped[gateway].body
+    assert body.count("event: tick") == 7
+    assert body.endswith("event: end\ndata: {}\n\n")

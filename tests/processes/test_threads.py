@@ -1,0 +1,44 @@
+"""Requests are served by the configured number of threads: exactly in uWSGI, at most in an ASGI process."""
+
+import json
+from collections.abc import Callable
+
+from tests.database.load import burst
+from tests.processes.tree import tree
+from tests.support.stack import Stack, wait_until
+
+
+def test_every_worker_has_the_configured_number_of_threads(stack: Stack, setting: Callable[[str], str]) -> None:
+    # Not ps: a project's own threads, a pool's say, are threads of the worker too.
+    report = json.loads(stack.inside("uwsgi").check_output("uwsgi --connect-and-read /tmp/uwsgi.stats 2>&1"))
+    assert len(report["workers"]) == int(setting("UWSGI_PROCESSES"))
+    assert {len(worker["cores"]) for worker in report["workers"]} == {int(setting("UWSGI_THREADS"))}
+
+
+def test_every_worker_has_at_least_these_threads_in_the_kernel(stack: Stack, setting: Callable[[str], str]) -> None:
+    with stack.observer("uwsgi") as observer:
+
+        def running() -> bool:
+            counts = [process.threads for process in tree(observer)[1:]]
+            return len(counts) == int(setting("UWSGI_PROCESSES")) and min(counts) >= int(setting("UWSGI_THREADS"))
+
+        # A worker that has just been replaced, and still imports the project, has its first thread alone.
+        wait_until(running)
+
+
+def test_requests_beyond_the_threads_of_daphne_wait_or_are_asked_to_come_again(
+    stack: Stack, setting: Callable[[str], str]
+) -> None:
+    # Three times as many as it has threads. Without a bound each gets one, up to the container's limit; beyond that all
+    # are answered 500, and no health check can start.
+    requests = 3 * int(setting("ASGI_THREADS")) * int(setting("DAPHNE_REPLICAS"))
+    statuses = burst(stack.url(), [("daphne", "/hello/sync/?seconds=0.5")] * requests)
+    assert set(statuses) <= {200, 503}
+    assert statuses.count(200) >= int(setting("ASGI_THREADS"))
+
+
+def test_the_threads_that_are_granted_fit_the_limit_of_the_container(setting: Callable[[str], str]) -> None:
+    threads = int(setting("ASGI_THREADS"))
+    assert int(setting("WEB_CONCURRENCY")) * threads < int(setting("GUNICORN_PIDS"))
+    assert threads < int(setting("DAPHNE_PIDS"))
+    assert int(setting("UWSGI_PROCESSES")) * (1 + int(setting("UWSGI_THREADS"))) < int(setting("UWSGI_PIDS"))

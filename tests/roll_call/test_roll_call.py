@@ -1,0 +1,83 @@
+"""/async/roll-call/ asks every gateway at once who it is; one that does not answer is an answer as well."""
+
+import json
+import time
+from collections.abc import Callable
+from math import ceil
+
+import httpx
+import pytest
+
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack
+
+
+def test_every_gateway_answers_for_itself(http: httpx.Client) -> None:
+    answer = http.get("/async/roll-call/").json()
+    assert answer["asked_by"] == "gunicorn"
+    for name, who in answer["gateways"].items():
+        identity = http.get(f"/gateways/{name}/gateway/").json()
+        for field in ("gateway", "server", "version", "interface", "protocol", "python", "django"):
+            assert who[field] == identity[field]
+    assert answer["gateways"].keys() == set(GATEWAYS)
+
+
+@pytest.mark.parametrize("asker", GATEWAYS)
+def test_any_gateway_can_ask(http: httpx.Client, asker: str) -> None:
+    # Under WSGI the view has an event loop of its own, for this one request.
+    answer = http.get(f"/gateways/{asker}/async/roll-call/").json()
+    assert answer["asked_by"] == asker
+    assert [who["gateway"] for who in answer["gateways"].values()] == list(GATEWAYS)
+
+
+def test_all_are_asked_at_once(http: httpx.Client, setting: Callable[[str], str]) -> None:
+    at_once = int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
+    started = time.monotonic()
+    answer = http.get(f"/async/roll-call/?waits={at_once}&seconds=1").json()
+    elapsed = (time.monotonic() - started) * 1000
+    took = [who["milliseconds"] for who in answer["gateways"].values()]
+    assert min(took) >= 1000
+    # As long as the slowest, with something for the rest of the request; not as long as all of them in turn.
+    assert max(took) <= elapsed < sum(took)
+    assert elapsed < 1.5 * max(took)
+
+
+def test_the_requests_to_one_gateway_are_sent_at_once_too(http: httpx.Client, setting: Callable[[str], str]) -> None:
+    at_once = int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
+    waits = 2 * at_once
+    gateways = http.get(f"/async/roll-call/?waits={waits}&seconds=1").json()["gateways"]
+    assert gateways["uwsgi"]["milliseconds"] >= 1000 * ceil(waits / at_once)
+    for name in ASGI_GATEWAYS:
+        assert gateways[name]["milliseconds"] < gateways["uwsgi"]["milliseconds"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("waits=0", "waits"),
+        ("waits=33", "waits"),
+        ("waits=x", "waits"),
+        ("seconds=-1", "seconds"),
+        ("seconds=2.1", "seconds"),
+        ("seconds=nan", "seconds"),
+    ],
+)
+def test_more_than_is_good_for_the_gateways_is_refused(http: httpx.Client, query: str, field: str) -> None:
+    response = http.get(f"/async/roll-call/?{query}")
+    assert response.status_code == 400
+    assert response.json()["errors"].keys() == {field}
+
+
+def test_a_stopped_gateway_is_reported_with_a_reason_and_the_others_as_ever(stack: Stack, http: httpx.Client) -> None:
+    missing = "daphne"
+    with stack.stopped(missing):
+        response = http.get("/async/roll-call/")
+    assert response.status_code == 200
+    gateways = response.json()["gateways"]
+    assert gateways.pop(missing)["error"].startswith("HTTP 50")  # 502 or 504, nginx's words for it
+    assert [who["gateway"] for who in gateways.values()] == [name for name in GATEWAYS if name != missing]
+
+
+def test_the_command_says_the_same_as_the_page(stack: Stack, http: httpx.Client) -> None:
+    spoken = json.loads(stack.compose("exec", "-T", "uwsgi", "python", "-m", "django", "roll_call").stdout)
+    page = http.get("/async/roll-call/").json()["gateways"]
+    assert {name: who["server"] for name, who in spoken.items()} == {name: who["server"] for name, who in page.items()}

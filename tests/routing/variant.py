@@ -1,0 +1,28 @@
+"""nginx of the stack under test once more, beside it, with a setting or two of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.routing.wire import Edge
+from tests.support.stack import ROOT, Stack, run, settings, wait_until
+
+
+@contextmanager
+def variant(stack: Stack, configuration: str = "", **environment: str) -> Iterator[Edge]:
+    """The same image before the same gateways. `configuration`: a file of this repository, read as one more map."""
+    variables = {name: settings()[name] for name in ("SERVER_NAMES", "UPLOAD_LIMIT", "HTTPS")} | environment
+    options = ["--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}", "--network", f"{stack.project}_edge"]
+    options += [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+    if configuration:
+        options += ["--volume", f"{ROOT / configuration}:/etc/nginx/conf.d/maps/variant.conf:ro"]
+    container = run(
+        "docker", "run", "--detach", "--publish", "127.0.0.1::8080", *options, f"{stack.project}-nginx"
+    ).stdout.strip()
+    try:
+        port = int(run("docker", "port", container, "8080").stdout.rsplit(":", 1)[1])
+        edge = Edge(("127.0.0.1", port), container)
+        wait_until(lambda: edge.get("/healthz").status == 200, 10, f"nginx: {edge.log('--tail', '5')}")
+        yield edge
+    finally:
+        run("docker", "rm", "--force", container)

@@ -1,0 +1,39 @@
+"""nginx on a socket, and the files that the project's own pages ask for."""
+
+import re
+
+import pytest
+
+from tests.routing.wire import Answer, Edge
+from tests.support.stack import Stack
+
+PAGES = ("/", "/admin/login/", "/upload/")
+
+
+@pytest.fixture(scope="module")
+def edge(stack: Stack) -> Edge:
+    return Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
+
+
+def links(page: Answer) -> list[str]:
+    """Every address below /static/ that a page names."""
+    assert page.status == 200
+    return sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.body.decode())))
+
+
+def plain_name(path: str) -> str:
+    """The name that the file had before collectstatic put a hash into it."""
+    return re.sub(r"\.[0-9a-f]{12}(?=\.[^./]+$)", "", path)
+
+
+@pytest.fixture(scope="module")
+def files(edge: Edge) -> list[str]:
+    """All files of the project's pages: styles, scripts and an image."""
+    return sorted({path for page in PAGES for path in links(edge.get(page))})
+
+
+@pytest.fixture(scope="module")
+def stylesheet(edge: Edge) -> str:
+    """The lobby page's own."""
+    (path,) = [path for path in links(edge.get("/")) if path.endswith(".css")]
+    return path

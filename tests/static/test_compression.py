@@ -1,0 +1,59 @@
+"""A client that takes gzip gets what was compressed at build; any other client gets the file."""
+
+import gzip
+
+import pytest
+
+from tests.routing.wire import Edge
+from tests.support.stack import Stack
+
+TAKES_GZIP = ["gzip", "gzip, deflate, br, zstd", "br;q=1.0, gzip;q=0.8", "GZIP"]
+TAKES_NONE = [None, "", "identity", "br, deflate", "gzip;q=0", "gzip; q=0.0", "xgzip"]
+
+
+def accept(encoding: str | None) -> list[tuple[str, str]]:
+    return [] if encoding is None else [("Accept-Encoding", encoding)]
+
+
+@pytest.mark.parametrize("encoding", TAKES_GZIP)
+def test_a_client_that_takes_gzip_gets_gzip(edge: Edge, files: list[str], encoding: str) -> None:
+    for path in files:
+        packed, plain = edge.get(path, headers=accept(encoding)), edge.get(path)
+        if packed.all("Content-Encoding"):
+            assert packed.one("Content-Encoding") == "gzip"
+            assert gzip.decompress(packed.body) == plain.body
+            assert len(packed.body) < len(plain.body)
+            assert packed.one("Content-Type") == plain.one("Content-Type")
+        else:
+            # A file of a packet or less is not worth it.
+            assert len(plain.body) <= 256, path
+
+
+@pytest.mark.parametrize("encoding", TAKES_NONE)
+def test_a_client_that_does_not_gets_the_file(edge: Edge, stylesheet: str, encoding: str | None) -> None:
+    answer = edge.get(stylesheet, headers=accept(encoding))
+    assert (answer.status, answer.all("Content-Encoding")) == (200, [])
+    assert b"{" in answer.body
+
+
+def test_it_was_compressed_at_build_and_not_for_each_request(stack: Stack, edge: Edge, stylesheet: str) -> None:
+    """gzip -9, whole: with a length, and the very bytes of the file beside it."""
+    answer = edge.get(stylesheet, headers=accept("gzip"))
+    on_disk = stack.inside("nginx").file(f"/srv{stylesheet}.gz")
+    assert answer.one("Content-Length") == str(on_disk.size) == str(len(answer.body))
+    # Byte 8 of a gzip file says how hard was tried: 2, as hard as possible.
+    assert answer.body[8] == 2
+    assert edge.get(f"{stylesheet}.gz").body == answer.body
+
+
+def test_caches_are_told_that_there_are_two(edge: Edge, stylesheet: str) -> None:
+    plain, packed = edge.get(stylesheet), edge.get(stylesheet, headers=accept("gzip"))
+    assert plain.one("Vary") == packed.one("Vary") == "Accept-Encoding"
+    # One tag for both, and a cache would mend the one with a range of the other.
+    assert plain.one("ETag") != packed.one("ETag")
+
+
+def test_answers_of_gateways_are_never_compressed(edge: Edge, gateway: str) -> None:
+    """A page that holds a secret and repeats its input tells the secret by its length (BREACH)."""
+    answer = edge.get(f"/gateways/{gateway}/admin/login/", headers=accept("gzip, br"))
+    assert (answer.status, answer.all("Content-Encoding")) == (200, [])

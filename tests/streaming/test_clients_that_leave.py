@@ -1,0 +1,92 @@
+"""A stream ends with its client; until then it takes a thread of a WSGI gateway, and next to nothing of an ASGI one."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+
+import httpx
+import pytest
+
+from tests.support.stack import Stack, wait_until
+
+Lines = Iterator[str]
+
+
+@contextmanager
+def streams(stack: Stack, gateway: str, number: int, query: str) -> Iterator[list[Lines]]:
+    """So many streams of one gateway, each with its first line read; on the way out the client is gone at once."""
+    limits = httpx.Limits(max_connections=None)
+    with httpx.Client(base_url=stack.url(), headers={"Host": "localhost"}, timeout=60, limits=limits) as client:
+        request = client.build_request("GET", f"/gateways/{gateway}/async/stream/?{query}")
+
+        def open_one(_: int) -> Lines:
+            lines = client.send(request, stream=True).iter_lines()
+            assert next(lines) == "id: 1"
+            return lines
+
+        with ThreadPoolExecutor(16) as threads:
+            opened = list(threads.map(open_one, range(number)))
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def at_once(setting: Callable[[str], str]) -> int:
+    """Requests that uWSGI serves at the same time."""
+    return int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
+
+
+def cpu_of_a_second(stack: Stack, http: httpx.Client, gateway: str) -> int:
+    """CPU time, in the kernel's ticks, that a gateway uses while it answers a request that waits a second."""
+
+    def used() -> dict[str, int]:
+        stats = stack.inside(gateway).check_output("cat /proc/[0-9]*/stat").splitlines()
+        rows = [line.rpartition(") ")[::2] for line in stats]
+        return {name.split()[0]: sum(map(int, fields.split()[11:13])) for name, fields in rows}
+
+    before = used()
+    assert http.get(f"/gateways/{gateway}/hello/async/?seconds=1").status_code == 200
+    after = used()
+    # Not the health check's process, and not the one that looks.
+    return sum(after[pid] - before[pid] for pid in before.keys() & after.keys())
+
+
+def test_on_asgi_the_generator_stops_when_the_client_is_gone(
+    stack: Stack, http: httpx.Client, asgi_gateway: str, complaints: Callable[[], list[str]]
+) -> None:
+    # Half a minute of work, unless somebody stops it.
+    with streams(stack, asgi_gateway, 80, "events=600&interval=0.05"):
+        busy = cpu_of_a_second(stack, http, asgi_gateway)
+    wait_until(lambda: cpu_of_a_second(stack, http, asgi_gateway) < busy / 4, seconds=10, message=f"busy was {busy}")
+    assert complaints() == []
+
+
+def test_on_uwsgi_the_thread_is_free_when_the_client_is_gone(
+    stack: Stack, http: httpx.Client, at_once: int, complaints: Callable[[], list[str]]
+) -> None:
+    with streams(stack, "uwsgi", at_once, "events=600&interval=0.1"):
+        pass
+    assert http.get("/gateways/uwsgi/livez", timeout=15).status_code == 200  # not in 60 s
+    assert complaints() == []
+
+
+def test_streams_take_a_thread_of_uwsgi_each_so_everybody_else_waits(
+    stack: Stack, http: httpx.Client, at_once: int
+) -> None:
+    with streams(stack, "uwsgi", at_once, "events=2&interval=2") as lines:
+        assert http.get("/gateways/uwsgi/livez").status_code == 200
+        answered = time.time()
+        data = [json.loads(line.removeprefix("data: ")) for stream in lines for line in stream if '"tick": 2' in line]
+    assert len(data) == at_once
+    # The first one to end made way.
+    assert answered > min(datetime.fromisoformat(tick["time"]).timestamp() for tick in data)
+
+
+def test_an_asgi_gateway_answers_others_between_many_streams(
+    stack: Stack, http: httpx.Client, asgi_gateway: str, at_once: int
+) -> None:
+    with streams(stack, asgi_gateway, 6 * at_once, "events=60&interval=2"):
+        # Not in two minutes, when the first of them ends.
+        assert http.get(f"/gateways/{asgi_gateway}/gateway/", timeout=20).status_code == 200

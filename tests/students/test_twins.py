@@ -1,0 +1,52 @@
+"""The same request to the synchronous and the asynchronous view, on any gateway, gets the same answer."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.students.conftest import ADA, TWINS, Create
+
+# Method, what stands behind the list's URL ("ID" is a student who exists), body.
+REQUESTS: dict[str, tuple[str, str, Any]] = {
+    "list": ("GET", "?size=1", None),
+    "list of a page that is no number": ("GET", "?page=x", None),
+    "read": ("GET", "ID/", None),
+    "read the head": ("HEAD", "ID/", None),
+    "read nobody": ("GET", "999999999/", None),
+    "read a number that no database has": ("GET", f"{10**30}/", None),
+    "read what is no number": ("GET", "x/", None),
+    "read without the slash": ("GET", "ID", None),
+    "create a bad one": ("POST", "", {**ADA, "age": 2}),
+    "create an empty one": ("POST", "", {}),
+    "create with a field that is none": ("POST", "", {**ADA, "shoe_size": 38}),
+    "create beside nobody": ("POST", "", {**ADA, "classmate": 999999999}),
+    "replace": ("PUT", "ID/", ADA),
+    "replace badly": ("PUT", "ID/", {**ADA, "sex": "maybe"}),
+    "replace nobody": ("PUT", "999999999/", ADA),
+    "change": ("PATCH", "ID/", {"age": 50}),
+    "change nothing": ("PATCH", "ID/", {}),
+    "change badly": ("PATCH", "ID/", {"mobile": "none"}),
+    "change nobody": ("PATCH", "999999999/", {"age": 50}),
+    "delete nobody": ("DELETE", "999999999/", None),
+    "delete the list": ("DELETE", "", None),
+    "replace the list": ("PUT", "", ADA),
+    "create below a student": ("POST", "ID/", ADA),
+    "ask what may be done with the list": ("OPTIONS", "", None),
+    "ask what may be done with a student": ("OPTIONS", "ID/", None),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS.values(), ids=REQUESTS)
+def test_the_answer_is_the_same(client: httpx.Client, create: Create, method: str, path: str, body: object) -> None:
+    path = path.replace("ID", str(create()["id"]))
+    answers = {}
+    for twin in TWINS:
+        answer = client.request(method, twin + path, json=body, headers={"Accept": "application/json"})
+        fields = answer.json() if answer.content else None
+        if isinstance(fields, dict):
+            fields.pop("request_id", None)  # of the error pages
+        headers = {name: answer.headers.get(name) for name in ("Content-Type", "Allow", "Content-Length")}
+        answers[twin] = (answer.status_code, fields, headers)
+    assert all(answer == answers[TWINS[0]] for answer in answers.values()), answers
+    assert answers[TWINS[0]][0] < 500

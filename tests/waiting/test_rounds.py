@@ -1,0 +1,90 @@
+"""Forty requests that wait a second for nothing: WSGI serves as many at once as it has threads, ASGI all of them."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.support.stack import Stack
+
+REQUESTS = 40
+SECOND = 1.0  # what each request waits, by the server's clock: no answer can come sooner
+
+
+@pytest.fixture(scope="module")
+def url(stack: Stack) -> str:
+    return stack.url()
+
+
+@pytest.fixture(scope="module")
+def at_once(setting: Callable[[str], str]) -> int:
+    """Requests that uWSGI serves at the same time."""
+    return int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds until all of some concurrent requests were answered."""
+
+    waiting: float  # each of them for a second
+    at_once: float  # the same requests without the second: what this machine needs for them just now
+
+
+@pytest.fixture(scope="module")
+def took(url: str) -> Callable[..., Took]:
+    """took("uwsgi", "sync", 40): so many concurrent requests, measured once."""
+    known: dict[tuple[str, str, int], Took] = {}
+
+    async def measure(gateway: str, view: str, requests: int) -> Took:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=url, headers={"Host": "localhost"}, timeout=60, limits=limits) as client:
+
+            async def ask(seconds: float) -> float:
+                started = time.monotonic()
+                path = f"/gateways/{gateway}/hello/{view}/?seconds={seconds}"
+                answers = await asyncio.gather(*(client.get(path) for _ in range(requests)))
+                elapsed = time.monotonic() - started
+                expected = {"hello": view, "gateway": gateway, "seconds": seconds}
+                assert [answer.json() for answer in answers] == [expected] * requests
+                return elapsed
+
+            await ask(0.0)  # connections, and what a worker does on its first request
+            return Took(at_once=await ask(0.0), waiting=await ask(SECOND))
+
+    def took(gateway: str, view: str, requests: int = REQUESTS) -> Took:
+        key = (gateway, view, requests)
+        if key not in known:
+            known[key] = asyncio.run(measure(*key))
+        return known[key]
+
+    return took
+
+
+def test_uwsgi_takes_a_round_for_each_handful_of_threads(took: Callable[..., Took], at_once: int) -> None:
+    rounds = math.ceil(REQUESTS / at_once)
+    assert rounds <= took("uwsgi", "sync").waiting / SECOND < 1.5 * rounds
+
+
+def test_an_asynchronous_view_runs_on_uwsgi_and_holds_a_thread_all_the_same(
+    took: Callable[..., Took], at_once: int
+) -> None:
+    one_too_many = took("uwsgi", "async", at_once + 1).waiting
+    assert one_too_many / SECOND >= 2
+    assert took("uwsgi", "async", at_once).waiting < one_too_many
+
+
+@pytest.mark.parametrize("view", ["async", "class"])
+def test_an_asgi_gateway_takes_one_round_for_all_of_them(
+    took: Callable[..., Took], at_once: int, asgi_gateway: str, view: str
+) -> None:
+    asgi = took(asgi_gateway, view)
+    # A busy machine adds to the second, and may not turn the comparison round.
+    assert took("uwsgi", "sync").waiting / (asgi.waiting - asgi.at_once) > 0.6 * math.ceil(REQUESTS / at_once)
+
+
+def test_an_asgi_gateway_serves_synchronous_views_in_threads(took: Callable[..., Took], asgi_gateway: str) -> None:
+    assert took(asgi_gateway, "sync").waiting < took("uwsgi", "sync").waiting

@@ -1,0 +1,73 @@
+"""Each ASGI gateway sends back what it gets, up to 1 MiB a message."""
+
+from contextlib import suppress
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.websockets.conftest import Connect
+
+MIB = 2**20
+
+MESSAGES = {
+    "text": "hello",
+    "text beyond ASCII": "žluťoučký kůň, 駿馬, 🐎",
+    "text with a NUL": "a\0b",
+    "bytes": bytes(range(256)),
+    "bytes that are no UTF-8": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+def test_a_message_comes_back_as_it_went(connect: Connect, asgi_gateway: str, message: str | bytes) -> None:
+    socket = connect("/ws/echo/", asgi_gateway)
+    socket.send(message)
+    assert socket.recv(timeout=10) == message  # text is never equal to bytes
+
+
+def test_messages_come_back_in_order(connect: Connect, asgi_gateway: str) -> None:
+    socket = connect("/ws/echo/", asgi_gateway)
+    numbers = [str(number) for number in range(200)]
+    for number in numbers:
+        socket.send(number)
+    assert [socket.recv(timeout=10) for _ in numbers] == numbers
+
+
+def test_a_message_in_fragments_comes_back_whole(connect: Connect, asgi_gateway: str) -> None:
+    socket = connect("/ws/echo/", asgi_gateway)
+    socket.send(["frag", "men", "ts"])
+    assert socket.recv(timeout=10) == "fragments"
+
+
+@pytest.mark.parametrize("message", ["x" * MIB, b"x" * MIB], ids=["text", "bytes"])
+def test_one_mebibyte_comes_back(connect: Connect, asgi_gateway: str, message: str | bytes) -> None:
+    socket = connect("/ws/echo/", asgi_gateway)
+    socket.send(message)
+    assert socket.recv(timeout=20) == message
+
+
+# Text counts by its bytes, a message in fragments by their sum.
+REFUSED = {
+    "a letter more": ("x" * (MIB + 1), None, 1009),
+    "a byte more": (b"x" * (MIB + 1), None, 1009),
+    "letters of two bytes": ("é" * (MIB // 2) + "x", None, 1009),
+    "fragments": ([b"x" * MIB, b"x"], None, 1009),
+    "five times as much": (b"x" * 5 * MIB, None, 1009),
+    "text that is no UTF-8": (b"\xff\xfe", True, 1007),
+}
+
+
+def test_one_byte_more_is_refused_with_1009_and_no_utf_8_with_1007(connect: Connect, asgi_gateway: str) -> None:
+    # Side by side: gunicorn gives each client a second to read why.
+    sockets = {name: connect("/ws/echo/", asgi_gateway) for name in REFUSED}
+    codes = {}
+    for name, socket in sockets.items():
+        message, text, _ = REFUSED[name]
+        # The server may have closed while the client is still sending: then it is send() that says so.
+        with suppress(ConnectionClosed):
+            socket.send(message, text=text)
+    for name, socket in sockets.items():
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=20)
+        codes[name] = closed.value.rcvd and closed.value.rcvd.code
+    assert codes == {name: code for name, (_, _, code) in REFUSED.items()}
