@@ -50,11 +50,19 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-
 RUN --mount=type=bind,source=uwsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --wheel-dir /wheels -r /mnt/requirements.txt
+# The binary carries the header and the flags that it was built with.
+WORKDIR /build
+COPY uwsgi/plugins/ .
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
+ && uwsgi --dot-h > uwsgi.h && uwsgi --cflags > flags 2>/dev/null \
+ && mkdir /plugins \
+ && for name in drain harakiri; do gcc -shared -fPIC @flags -I. -o "/plugins/${name}_plugin.so" "$name.c" || exit; done
 
 FROM django AS uwsgi
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
-COPY uwsgi/uwsgi.ini /etc/uwsgi/uwsgi.ini
+COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
+COPY uwsgi/uwsgi.ini /etc/uwsgi/
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
@@ -71,7 +79,7 @@ COPY gunicorn/gunicorn.conf.py gunicorn/asgi_worker.py gunicorn/websocket.py /et
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http \
+ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
     PYTHONPATH=/srv/apps:/etc/gunicorn
 USER 999:999
 CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
@@ -83,11 +91,11 @@ RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.tx
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
  # Twisted carries its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.13/site-packages/twisted -type d -name test -prune -exec rm -r {} +
-COPY daphne/run daphne/server.py /etc/daphne/
+COPY daphne/run daphne/server.py daphne/body.py /etc/daphne/
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http
+ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000
 USER 999:999
 CMD ["/etc/daphne/run"]
 
@@ -95,16 +103,17 @@ CMD ["/etc/daphne/run"]
 FROM ${NGINX_IMAGE} AS nginx
 RUN install -d -o nginx -g nginx /var/cache/nginx /srv/uploads
 COPY nginx/ /etc/nginx/
-COPY --from=project /srv/static /srv/static
+COPY --from=project /srv/static /etc/nginx/static
 USER 101:101
 ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
 
 # ---- tests and lint: the tools, so that the host needs Docker and make alone ----
 FROM ${PYTHON_IMAGE} AS tests
-# Docker's client drives the stack under test; procps and iproute2 are what testinfra looks at processes and sockets with.
+# Docker's client drives the stack under test; procps and iproute2 are what testinfra looks at processes and sockets with;
+# slowhttptest is the slow clients.
 RUN apt-get update -qq \
- && apt-get install -qq --no-install-recommends docker-cli docker-compose docker-buildx make git procps iproute2 \
+ && apt-get install -qq --no-install-recommends docker-cli docker-compose docker-buildx make git procps iproute2 slowhttptest \
  && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=bind,source=tests/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \

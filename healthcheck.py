@@ -4,8 +4,8 @@ import http.client
 import os
 import sys
 
-# uWSGI's main socket speaks the uwsgi protocol; its image sets the port of its HTTP socket.
-port = int(os.environ.get("HEALTH_PORT", "8000"))
+# Each image sets its own. uWSGI's is not nginx's, which speaks the uwsgi protocol.
+port = int(os.environ["HEALTH_PORT"])
 path = os.environ["HEALTH_PATH"]
 host = os.environ["SERVER_NAMES"].split()[0]
 

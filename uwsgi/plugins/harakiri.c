@@ -1,0 +1,51 @@
+/* `thread-harakiri = SECONDS`: a request that takes longer has its worker killed, whatever the worker's other threads do.
+ *
+ * uWSGI's own harakiri (2.0.31) keeps one deadline a worker. Any thread that ends a request clears it, so with other requests
+ * coming in a view that never returns is never ended; and a body that is being read moves a deadline that was just cleared to
+ * 1970, so that a worker is killed for an upload. Here the master looks at each thread.
+ */
+#include <uwsgi.h>
+
+extern struct uwsgi_server uwsgi;
+
+static int seconds;
+
+/* The start of the request that a thread was found late with, in microseconds. */
+static uint64_t *late;
+
+static void find_late_requests(void) {
+    static time_t last;
+    int worker, thread;
+
+    /* The master comes by for other reasons too, and more often. */
+    if (!seconds || uwsgi_now() <= last) {
+        return;
+    }
+    last = uwsgi_now();
+    if (!late) {
+        late = uwsgi_calloc(sizeof(uint64_t) * (uwsgi.numproc + 1) * uwsgi.threads);
+    }
+    for (worker = 1; worker <= uwsgi.numproc; worker++) {
+        for (thread = 0; thread < uwsgi.threads; thread++) {
+            struct uwsgi_core *core = &uwsgi.workers[worker].cores[thread];
+            uint64_t *seen = &late[worker * uwsgi.threads + thread];
+            uint64_t start = core->req.start_of_request;
+
+            if (!core->in_request || start + 1000000ULL * seconds > uwsgi_micros()) {
+                *seen = 0;
+            } else if (*seen != start) {
+                /* Only if it is so a second later too: a request that has just come still has the start of the last. */
+                *seen = start;
+            } else if (!uwsgi.workers[worker].pending_harakiri) {
+                trigger_harakiri(worker);
+            }
+        }
+    }
+}
+
+static struct uwsgi_option options[] = {
+    {"thread-harakiri", required_argument, 0, "end requests that take longer", uwsgi_opt_set_int, &seconds, 0},
+    {0, 0, 0, 0, 0, 0, 0},
+};
+
+struct uwsgi_plugin harakiri_plugin = {.name = "harakiri", .options = options, .master_cycle = find_late_requests};
