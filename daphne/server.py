@@ -1,14 +1,16 @@
-"""Daphne's own command line, with what it has no options for: a drain, uploads that stay off the memory, close codes.
+"""Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads off the memory, close codes.
 
 SIGTERM to Daphne cuts requests off and drops WebSockets without a close frame. To this one it means: refuse new
 connections, so that nginx goes to another replica; close each WebSocket with 1012 ("service restart": come again);
 finish the requests in flight; exit 0. A second SIGTERM ends it at once.
 """
 
+import faulthandler
 import signal
 import time
 from functools import partial, partialmethod
 
+from body import Request, read_late
 from daphne import cli, http_protocol, ws_protocol
 from daphne.server import Server
 from twisted.internet import reactor
@@ -18,14 +20,24 @@ from twisted.web.http import HTTPChannel
 # Seconds that requests in flight may take; the stop_grace_period in compose.yaml is longer.
 DRAIN_SECONDS = 35
 SERVICE_RESTART = 1012
+# Seconds that the event loop may stand still: the mark of a view that blocks it. gunicorn's `timeout` for its workers.
+STUCK_SECONDS = 30
 
 
 class DrainingServer(Server):
     def run(self) -> None:
+        self.application = read_late(self.application)
         self.ports: list[IListeningPort] = []
         # Once the reactor runs: when it starts, it sets a handler of its own.
         reactor.callWhenRunning(signal.signal, signal.SIGTERM, self.handle_sigterm)
+        reactor.callWhenRunning(self.feed_watchdog)
         super().run()
+
+    def feed_watchdog(self) -> None:
+        # Not fed for so long, it writes what every thread is doing to the log, and ends the process for the engine to
+        # restart it. Otherwise the container hangs for good: Compose does not restart what is unhealthy.
+        faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
+        reactor.callLater(1, self.feed_watchdog)
 
     def listen_success(self, port: IListeningPort) -> None:
         self.ports.append(port)
@@ -68,7 +80,7 @@ def open_channels() -> list[HTTPChannel]:
 # Twisted takes a posted form apart in memory, whole, and throws the result away: Django does it again, on disk. An
 # upload of 100 MiB took over 450 MiB, so any client could have the container killed; and a form that Twisted cannot
 # read got an empty 400 instead of Django's answer.
-http_protocol.WebRequest = partial(http_protocol.WebRequest, parsePOSTFormSubmission=False)
+http_protocol.WebRequest = partial(Request, parsePOSTFormSubmission=False)
 
 # A message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says so. Autobahn's
 # default is to drop the connection, and all that the client is told is 1006: something happened.
