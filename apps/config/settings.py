@@ -8,6 +8,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from config import environment
+from config.valkey import ValkeyConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -150,9 +151,12 @@ if environment.VALKEY_HOST:
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
             # The pub/sub layer subscribes again after Valkey restarted; the other one, channels_redis.core, does not.
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            # A retry, because connections that are open while Valkey restarts are found broken when they are used next.
-            "CONFIG": {"hosts": [{**VALKEY, "db": 0, "retry": Retry(NoBackoff(), 1)}]},
+            "BACKEND": "config.valkey.ChannelLayer",
+            "CONFIG": {
+                "hosts": [
+                    {**VALKEY, "db": 0, "connection_class": ValkeyConnection, "retry": Retry(NoBackoff(), 1)},
+                ],
+            },
         },
     }
     CACHES: dict[str, dict[str, Any]] = {

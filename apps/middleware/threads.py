@@ -8,14 +8,22 @@ container's limit of processes are answered 500, health checks included.
 
 import asyncio
 import json
+import logging
+import os
+import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from asgiref.sync import ThreadSensitiveContext
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
+logger = logging.getLogger(__name__)
+
 # Seconds that a request waits for a thread.
 PATIENCE = 5
+# Seconds in one synchronous call after which a thread counts as lost: the proxy has given its request up by then.
+LOST = 60
 
 BODY = json.dumps(
     {"status": 503, "error": "Service Unavailable", "detail": "Too many requests at once. Try again in a moment."}
@@ -23,13 +31,20 @@ BODY = json.dumps(
 
 
 class Lane(ThreadPoolExecutor):
-    """One thread, made when first needed, that knows whether it still works."""
+    """One thread, made when first needed, that knows what it has to do, and since when."""
 
-    last: Future | None = None
+    def __init__(self, name: str) -> None:
+        super().__init__(max_workers=1, thread_name_prefix=name)
+        self.work: dict[Future, float] = {}  # seconds of time.monotonic(), oldest first
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        self.last = super().submit(fn, *args, **kwargs)
-        return self.last
+        future = super().submit(fn, *args, **kwargs)
+        self.work[future] = time.monotonic()
+        future.add_done_callback(self.work.pop)
+        return future
+
+    def is_lost(self) -> bool:
+        return any(time.monotonic() - since > LOST for since in list(self.work.values()))
 
 
 class ThreadsMiddleware:
@@ -39,8 +54,9 @@ class ThreadsMiddleware:
         self.application = application
         # Last in, first out: a quiet process keeps to a few threads.
         self.lanes: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
-        for number in range(threads):
-            self.lanes.put_nowait(Lane(max_workers=1, thread_name_prefix=f"lane-{number}"))
+        self.all = [Lane(f"lane-{number}") for number in range(threads)]
+        for lane in self.all:
+            self.lanes.put_nowait(lane)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["path"] == "/livez":
@@ -50,6 +66,7 @@ class ThreadsMiddleware:
             async with asyncio.timeout(PATIENCE):
                 lane = await self.lanes.get()
         except TimeoutError:
+            self.end_if_lost()
             return await self.refuse(send)
         try:
             async with ThreadSensitiveContext(executor=lane):
@@ -58,12 +75,20 @@ class ThreadsMiddleware:
             self.give_back(lane)
 
     def give_back(self, lane: Lane) -> None:
-        if lane.last is None or lane.last.done():
+        oldest = next(iter(list(lane.work)), None)
+        if oldest is None:
             self.lanes.put_nowait(lane)
         else:
             # The client is gone and the view still runs: whoever got this thread now would wait for it.
             loop = asyncio.get_running_loop()
-            lane.last.add_done_callback(lambda _: loop.call_soon_threadsafe(self.lanes.put_nowait, lane))
+            oldest.add_done_callback(lambda _: loop.call_soon_threadsafe(self.give_back, lane))
+
+    def end_if_lost(self) -> None:
+        """A thread cannot be ended, but a process can, and is replaced: better than one that answers 503 for good."""
+        lost = sum(lane.is_lost() for lane in self.all)
+        if lost * 2 >= len(self.all):
+            logger.critical("%d of %d threads are in views that do not return: this process ends", lost, len(self.all))
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def refuse(self, send: ASGISendCallable) -> None:
         headers = [
