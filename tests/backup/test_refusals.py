@@ -1,0 +1,189 @@
+"""A restore that is refused, fails or is interrupted says so in one line, and everything is as it was."""
+
+import gzip
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backup.conftest import Archive, Site
+from tests.bootstrap.clone import interrupt, only_line
+from tests.faults.traffic import Traffic
+from tests.support.stack import ROOT, wait_until
+
+MEMBERS = ("manifest", "SHA256SUMS", "database.dump", "uploads.tar")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untouched(copy: Site, restored: Traffic) -> Iterator[None]:
+    """Every row and file of the stack that was to be replaced, and its databases, before and after all of these."""
+    before = copy.state()
+    yield
+    assert copy.state() == before
+
+
+def refuse(copy: Site, path: Path) -> str:
+    # FORCE: it is the file that is refused, and not the question.
+    line = only_line(copy.make("restore", f"FILE={path}", FORCE="1"))
+    assert line.startswith("restore: ")
+    return line
+
+
+def tar(members: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return target.getvalue()
+
+
+@pytest.fixture
+def parts(archive: Archive) -> dict[str, bytes]:
+    with tarfile.open(archive.path) as members:
+        return {name: members.extractfile(name).read() for name in MEMBERS}  # type: ignore[union-attr]
+
+
+def repacked(path: Path, parts: dict[str, bytes], **changes: bytes) -> Path:
+    """The backup with other members, its sums right."""
+    parts = parts | {name.replace("_", "."): content for name, content in changes.items()}
+    summed = (name for name in MEMBERS if name != "SHA256SUMS")
+    parts["SHA256SUMS"] = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in summed).encode()
+    path.write_bytes(tar(parts))
+    return path
+
+
+@pytest.mark.parametrize("share", [0, 0.0001, 0.01, 0.3, 0.6, 0.98, 1])
+def test_one_that_is_cut_off(copy: Site, archive: Archive, tmp_path: Path, share: float) -> None:
+    whole = archive.path.read_bytes()
+    (tmp_path / "cut.tar").write_bytes(whole[: int(share * (len(whole) - 1))])
+    assert "damaged" in refuse(copy, tmp_path / "cut.tar")
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("where", ["name", "size", "first", "middle", "last"])
+def test_one_with_a_flipped_byte(copy: Site, archive: Archive, tmp_path: Path, member: str, where: str) -> None:
+    data = bytearray(archive.path.read_bytes())
+    with tarfile.open(archive.path) as members:
+        info = members.getmember(member)
+    places = {
+        "name": info.offset,
+        "size": info.offset + 130,
+        "first": info.offset_data,
+        "middle": info.offset_data + info.size // 2,
+        "last": info.offset_data + info.size - 1,
+    }
+    data[places[where]] ^= 1
+    (tmp_path / "flipped.tar").write_bytes(data)
+    line = refuse(copy, tmp_path / "flipped.tar")
+    assert "damaged" in line or "not of tricorn" in line
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"hello\n", tar({"readme": b"x"}), tar({}), gzip.compress(tar({"manifest": b"x"})), bytes(20480)],
+    ids=["text", "other", "nothing", "gzip", "zeros"],
+)
+def test_one_of_something_else(copy: Site, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "foreign: x.tar").write_bytes(content)
+    assert "is no backup of this stack" in refuse(copy, tmp_path / "foreign: x.tar")
+
+
+@pytest.mark.parametrize(("path", "fault"), [("/nowhere.tar", "there is no file"), ("/dev", "there is no file /dev")])
+def test_one_that_is_not_there(copy: Site, path: str, fault: str) -> None:
+    assert fault in refuse(copy, Path(path))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (b"product=tricorn", b"product=sentry", "is a backup of sentry, not of tricorn"),
+        (b"format=1", b"format=2", "has the format 2, and this version reads 1"),
+        (b"postgresql=", b"postgresql=9", "may not read it"),
+        (b"database_bytes=", b"database_bytes=9999999", "are needed beside what is there"),
+        (b"files=", b"files=1", "is damaged: "),
+    ],
+)
+def test_one_whose_manifest_does_not_fit(
+    copy: Site, parts: dict[str, bytes], tmp_path: Path, old: bytes, new: bytes, fault: str
+) -> None:
+    manifest = parts["manifest"].replace(old, new)
+    assert fault in refuse(copy, repacked(tmp_path / "x.tar", parts, manifest=manifest))
+
+
+@pytest.mark.parametrize("names", [(*MEMBERS, "more"), ("../manifest", *MEMBERS[1:]), MEMBERS[:3], MEMBERS[::-1]])
+def test_one_with_other_members(copy: Site, parts: dict[str, bytes], tmp_path: Path, names: tuple[str, ...]) -> None:
+    (tmp_path / "x.tar").write_bytes(tar({name: parts.get(name, b"x") for name in names}))
+    assert "is no backup of this stack" in refuse(copy, tmp_path / "x.tar")
+
+
+def link() -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc"
+        archive.addfile(info)
+    return target.getvalue()
+
+
+def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], tmp_path: Path) -> None:
+    path = repacked(tmp_path / "x.tar", parts, uploads_tar=tar({"a/../../evil": b"x"}))
+    assert f"the uploads in {path} cannot be read: 'a/../../evil' leads out of the uploads" in refuse(copy, path)
+
+
+@pytest.mark.parametrize(
+    ("uploads", "fault"),
+    [
+        (tar({"../evil": b"x"}), "'../evil' leads out of the uploads"),
+        (tar({"/srv/evil": b"x"}), "'/srv/evil' leads out of the uploads"),
+        (link(), "'link' is neither a file nor a folder"),
+        (tar({"a": b"x" * 9000})[:4096], "unexpected end of data"),
+        (b"hello", "truncated header"),
+    ],
+    ids=["up", "absolute", "link", "cut off", "text"],
+)
+def test_uploads_that_are_refused(tmp_path: Path, uploads: bytes, fault: str) -> None:
+    """As above, without a container around it."""
+    command, environment = (sys.executable, ROOT / "bootstrap/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
+    result = subprocess.run(command, input=uploads, capture_output=True, env=environment, check=False)
+    assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", f"{fault}\n")
+
+
+def test_one_whose_database_cannot_be_read(copy: Site, parts: dict[str, bytes], tmp_path: Path) -> None:
+    path = repacked(tmp_path / "x.tar", parts, database_dump=parts["database.dump"][:20000])
+    assert "the database in" in refuse(copy, path)
+
+
+def test_a_failure_in_the_last_step_leaves_everything_as_it_was(
+    copy: Site, parts: dict[str, bytes], tmp_path: Path
+) -> None:
+    """The database is restored beside the one in use by then; a name of 300 bytes cannot be made."""
+    manifest = b"\n".join(b"files=1" if line.startswith(b"files=") else line for line in parts["manifest"].split(b"\n"))
+    path = repacked(tmp_path / "x.tar", parts, manifest=manifest, uploads_tar=tar({"x" * 300: b"x"}))
+    line = refuse(copy, path)
+    assert line.startswith("restore: the uploads could not be restored: ")
+    assert "File name too long" in line
+    assert line.endswith("; everything is as it was")
+
+
+def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None:
+    line = only_line(copy.make("restore", f"FILE={archive.path}"))
+    assert line == (
+        f"restore: this replaces the database and the uploads of {copy.stack.project}:"
+        f" FORCE=1 make restore FILE={archive.path}"
+    )
+
+
+def test_an_interrupted_one_leaves_everything_as_it_was(copy: Site, archive: Archive) -> None:
+    command, variables = ("bootstrap/restore", str(archive.path)), copy.variables(FORCE="1")
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, process_group=0, **pipes)  # type: ignore[call-overload]
+    wait_until(lambda: process.stdout.readline() == "restoring the uploads, beside those in use\n")
+    assert interrupt(process).splitlines() == ["restore: interrupted: everything is as it was"]
+    assert process.returncode != 0
