@@ -1,16 +1,19 @@
 # The only command surface. Each target calls something that can be read, and linted, on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up down ps logs shell manage test lint lock images clean
+.PHONY: help engine up roll down ps logs shell manage backup restore test test-faults lint lock images clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-engine: ## install and start Docker and Compose where they do not answer
+engine: ## install and start Docker and Compose, where needed
 	@bootstrap/engine
 
 up: ## build, start, wait until all is healthy, tell where to look
 	@bootstrap/up
+
+roll: ## a new version, no request lost (GATEWAY=name for one)
+	@bootstrap/roll $(GATEWAY)
 
 down: ## stop; data, images and secrets stay
 	@bootstrap/compose down
@@ -27,8 +30,17 @@ shell: ## a shell in a running service (SERVICE=name)
 manage: ## a command of manage.py (CMD="createsuperuser")
 	@bootstrap/compose exec uwsgi python -m django $(or $(CMD),$(error which one? make manage CMD=createsuperuser))
 
+backup: ## database and uploads into one file, while serving (FILE=)
+	@bootstrap/backup $(if $(FILE),"$(FILE)")
+
+restore: ## put a backup in the place of what is there; asks (FILE=)
+	@bootstrap/restore "$(or $(FILE),$(error which one? make restore FILE=backups/...))"
+
 test: ## prove it, on a stack of its own (ARGS="tests/routing -x")
 	@tests/run $(ARGS)
+
+test-faults: ## prove the bad days, in the long form (ARGS=tests/faults/...)
+	@FAULTS=full tests/run $(or $(ARGS),tests/faults)
 
 lint: ## every linter: Python, shell, Docker, nginx, Compose, Django
 	@lint/run

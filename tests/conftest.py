@@ -46,7 +46,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """To each failure: what the services logged while the test ran, and their state."""
     report = yield
     if report.failed and "stack" in getattr(item, "fixturenames", ()):
-        stack = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
+        # The faults have a stack of their own.
+        stack = item.funcargs.get("stack") or Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
         since = datetime.fromtimestamp(call.start, UTC).isoformat()
         logs = stack.compose("logs", "--no-color", "--timestamps", "--since", since, "--tail", "60", check=False)
         report.sections.append(("containers", stack.compose("ps", "--all", check=False).stdout))

@@ -33,9 +33,9 @@ class Clone:
         git = ("git", "-c", "safe.directory=*")
         listed = run(*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
         for file in filter(None, listed.stdout.split("\0")):
-            if (ROOT / file).is_file():
+            if (ROOT / file).is_file() or (ROOT / file).is_symlink():
                 (clone.path / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / file, clone.path / file)
+                shutil.copy(ROOT / file, clone.path / file, follow_symlinks=False)
         shutil.copy(ROOT / ".env", clone.path / ".env")
         clone.configure(COMPOSE_PROJECT_NAME=project, HTTP_BIND="127.0.0.1:0")
         clone.make_secrets()

@@ -18,7 +18,7 @@ def test_make_alone_lists_every_target_in_one_line(clone: Clone) -> None:
     assert max(map(len, listed.stdout.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("target", ["up", "down", "ps", "logs", "test", "lint", "lock", "images", "clean"])
+@pytest.mark.parametrize("target", ["up", "down", "ps", "logs", "backup", "test", "lint", "lock", "images", "clean"])
 def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -> None:
     before = clone.files()
     line = only_line(clone.make(target, **DEAD_ENGINE))
@@ -26,7 +26,10 @@ def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -
     assert clone.files() == before
 
 
-@pytest.mark.parametrize(("target", "hint"), [("shell", "make shell SERVICE=uwsgi"), ("manage", "make manage CMD=")])
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [("shell", "make shell SERVICE=uwsgi"), ("manage", "make manage CMD="), ("restore", "make restore FILE=")],
+)
 def test_a_target_asks_for_what_it_needs(clone: Clone, target: str, hint: str) -> None:
     assert hint in only_line(clone.make(target))
 

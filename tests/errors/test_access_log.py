@@ -20,6 +20,7 @@ TEXTS = {
     "protocol",
     "tls",
     "gateway",
+    "stepped_in",
     "upstream_addr",
     "upstream_status",
     "upstream_connect_time",

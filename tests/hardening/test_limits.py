@@ -15,7 +15,6 @@ type Setting = Callable[[str], str]
 UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 # Where each server is told how many seconds it may take to finish when it is stopped.
 DRAINS = {
-    "nginx": ("nginx/nginx.conf", r"^worker_shutdown_timeout (\d+)s;"),
     "uwsgi": ("uwsgi/uwsgi.ini", r"^worker-reload-mercy = (\d+)"),
     "gunicorn": ("gunicorn/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
     "daphne": ("daphne/server.py", r"^DRAIN_SECONDS = (\d+)"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.stack import GATEWAYS, run
+from tests.support.stack import GATEWAYS, PORTS, run
 
 type Containers = dict[str, dict[str, Any]]
 
@@ -56,7 +56,7 @@ def stores(containers: Containers) -> set[str]:
 @pytest.fixture(scope="module")
 def edge(containers: Containers) -> set[str]:
     """nginx and the gateways, by address."""
-    return {f"{address(containers, gateway, 'edge')}:8000" for gateway in GATEWAYS} | {
+    return {f"{address(containers, gateway, 'edge')}:{PORTS[gateway]}" for gateway in GATEWAYS} | {
         f"{address(containers, 'nginx', 'edge')}:8080"
     }
 
@@ -76,12 +76,12 @@ def test_a_gateway_reaches_both_stores(containers: Containers, gateway: str, sto
 
 
 def test_nginx_reaches_the_gateways_and_no_store(containers: Containers, stores: set[str]) -> None:
-    gateways = {f"{gateway}:8000" for gateway in GATEWAYS}
+    gateways = {f"{gateway}:{PORTS[gateway]}" for gateway in GATEWAYS}
     assert reachable(f"container:{containers['nginx']['Id']}", gateways | stores) == gateways
 
 
 def test_nginx_cannot_reach_the_gateways_from_the_stores_side(containers: Containers) -> None:
-    inner = {f"{address(containers, gateway, 'data')}:8000" for gateway in GATEWAYS}
+    inner = {f"{address(containers, gateway, 'data')}:{PORTS[gateway]}" for gateway in GATEWAYS}
     assert not reachable(f"container:{containers['nginx']['Id']}", inner)
 
 

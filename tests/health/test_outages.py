@@ -79,7 +79,7 @@ def test_a_service_that_is_away_is_named_and_missed_only_where_it_is_needed(
 
     # Every worker, not only the one that comes first.
     times = 2 * int(setting("WEB_CONCURRENCY"))
-    wait_until(lambda: statuses(ask("/readyz", "/students/", times=times)) == {200}, message="not all are ready again")
+    wait_until(lambda: statuses(ask("/readyz", "/students/", times=times)) == {200}, 5, "not all are ready again")
     assert started(stack) == before
 
 

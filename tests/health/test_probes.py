@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.stack import Stack
+from tests.support.stack import HTTP_PORTS, Stack
 
 
 def test_a_gateway_says_that_it_is_alive(http: httpx.Client, gateway: str) -> None:
@@ -38,7 +38,7 @@ for host in hosts:
 
 
 def test_past_the_proxy_any_host_may_ask(stack: Stack, gateway: str) -> None:
-    port = {"uwsgi": 8001}.get(gateway, 8000)
+    port = HTTP_PORTS[gateway]
     hosts = ["10.0.0.7:8000", "[fd00::7]", "anything.example", "a_b", ""]
     probe = stack.inside(gateway).run("python -I -c %s" + " %s" * (1 + len(hosts)), PROBE, str(port), *hosts)
     assert probe.rc == 0, probe.stderr

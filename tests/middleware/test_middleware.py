@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.support.stack import GATEWAYS, Stack
+from tests.support.stack import GATEWAYS, HTTP_PORTS, Stack
 
 SERVER_TIMING = re.compile(r'app;dur=(?P<ms>[0-9.]+);desc="(?P<klass>[^"]+)", id;desc="(?P<function>[^"]+)"')
 
@@ -75,7 +75,7 @@ for request_id in sent:
 
 
 def test_without_a_proxy_a_valid_id_is_kept_and_for_any_other_one_is_made_up(stack: Stack, gateway: str) -> None:
-    port = {"uwsgi": 8001}.get(gateway, 8000)
+    port = HTTP_PORTS[gateway]
     valid = "0123456789abcdef" * 2
     bad = ["", "short", "G" * 32, "A" * 32, "a" * 33, f'{"a" * 32}", "forged": "']
     used = stack.inside(gateway).run("python -I -c %s" + " %s" * (2 + len(bad)), ASK, str(port), valid, *bad)

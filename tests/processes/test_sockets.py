@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.processes.conftest import for_each, inspect, inspect_all
-from tests.support.stack import GATEWAYS, Stack, run
+from tests.support.stack import GATEWAYS, PORTS, Stack, run
 
 LISTENING = {
     "nginx": {"tcp *:8080"},
-    "uwsgi": {"tcp *:8000", "tcp 127.0.0.1:8001", "unix /tmp/uwsgi.stats"},
+    "uwsgi": {"tcp *:3031", "tcp 127.0.0.1:8001", "unix /tmp/uwsgi.stats"},
     "gunicorn": {"tcp *:8000"},
-    "daphne": {"tcp *:8000"},
+    "daphne": {"tcp *:9000"},
     "postgres": {"tcp *:5432", "unix /var/run/postgresql/.s.PGSQL.5432"},
     "valkey": {"tcp *:6379"},
 }
@@ -47,7 +47,7 @@ def test_as_many_connections_may_wait_as_the_kernel_allows(
     stack: Stack, service: str, listeners: dict[str, int]
 ) -> None:
     allowed = stack.inside(service).check_output("cat /proc/sys/net/core/somaxconn")
-    assert listeners["tcp *:8000"] == int(allowed) >= 1024
+    assert listeners[f"tcp *:{PORTS[service]}"] == int(allowed) >= 1024
 
 
 def test_nothing_but_nginx_is_published(stack: Stack) -> None:

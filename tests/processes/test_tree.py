@@ -18,7 +18,8 @@ USERS = {"nginx": 101, "uwsgi": 999, "gunicorn": 999, "daphne": 999, "postgres":
 def nginx_tree(_: Setting) -> list[str]:
     workers = re.search(r"^worker_processes (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE)
     assert workers
-    return ["nginx: master process nginx -g daemon off;", *["nginx: worker process"] * int(workers[1])]
+    command = "nginx -p /tmp/nginx/live/ -c /tmp/nginx/live/nginx.conf -g daemon off;"
+    return [f"nginx: master process {command}", *["nginx: worker process"] * int(workers[1])]
 
 
 def uwsgi_tree(setting: Setting) -> list[str]:
@@ -58,7 +59,7 @@ def test_daphne_is_one_process_that_serves_the_configured_application(
 ) -> None:
     (server,) = processes
     assert server.pid == 1
-    assert " /etc/daphne/server.py --endpoint tcp:port=8000:" in server.arguments
+    assert " /etc/daphne/server.py --endpoint tcp:port=9000:" in server.arguments
     assert server.arguments.endswith(f" {setting('ASGI_APPLICATION')}")
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.routing.wire import Edge
-from tests.support.stack import GATEWAYS, Stack, run
+from tests.support.stack import GATEWAYS, PORTS, Stack, run
 
 
 @pytest.fixture(scope="module")
@@ -14,10 +14,12 @@ def edge(stack: Stack) -> Edge:
 
 
 def addresses(stack: Stack, service: str) -> set[str]:
-    """Where nginx finds a service: ADDRESS:8000 of each of its containers on the edge network."""
+    """Where nginx finds a service: ADDRESS:PORT of each of its containers on the edge network."""
     containers = json.loads(run("docker", "inspect", *stack.containers(service)).stdout)
     network = f"{stack.project}_edge"
-    return {f"{container['NetworkSettings']['Networks'][network]['IPAddress']}:8000" for container in containers}
+    return {
+        f"{container['NetworkSettings']['Networks'][network]['IPAddress']}:{PORTS[service]}" for container in containers
+    }
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,15 @@
 """nginx finds gateways by name: it follows those that moved, and shares work among replicas, without a reload."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from tests.routing.conftest import addresses
+from tests.routing.moves import nginx_processes, occupied
 from tests.routing.wire import Edge
-from tests.support.stack import GATEWAYS, Stack, run, wait_until
-
-# What stands where a gateway was, and answers in its place whoever still goes there.
-IMPOSTOR = "import http.server as s; s.HTTPServer(('', 8000), s.SimpleHTTPRequestHandler).serve_forever()"
+from tests.support.stack import GATEWAYS, Stack, wait_until
 
 
 @dataclass(frozen=True)
@@ -21,32 +17,6 @@ class Move:
     old: set[str]  # addresses
     new: dict[str, set[str]]  # by gateway
     processes: set[str]  # nginx's, before
-
-
-def nginx_processes(stack: Stack) -> set[str]:
-    """Process id and start of each process in nginx's container: a reload would bring new workers."""
-    stats = stack.inside("nginx").check_output("cat /proc/[0-9]*/stat 2>/dev/null | grep '(nginx)'")
-    return {f"{line.split()[0]} {line.split()[21]}" for line in stats.splitlines()}
-
-
-@contextmanager
-def occupied(stack: Stack, wanted: set[str]) -> Iterator[None]:
-    """Containers that answer at the addresses that the gateways had."""
-    label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
-    options = ("--detach", "--label", label, "--network", f"{stack.project}_edge", "--user", "65534")
-    command = (os.environ["TOOLS_IMAGE"], "python", "-c", IMPOSTOR)
-    address = f'{{{{(index .NetworkSettings.Networks "{stack.project}_edge").IPAddress}}}}:8000'
-    impostors: list[str] = []
-    found: set[str] = set()
-    try:
-        # The engine hands out the lowest free address. A few will do; more where this test has run before.
-        while len(impostors) < 40 and not wanted <= found:
-            impostors.append(run("docker", "run", *options, *command).stdout.strip())
-            found.add(run("docker", "inspect", "--format", address, impostors[-1]).stdout.strip())
-        assert wanted <= found, f"could not occupy {wanted}, only {found}"
-        yield
-    finally:
-        run("docker", "rm", "--force", *impostors)
 
 
 def answering(edge: Edge) -> list[str | None]:

@@ -39,7 +39,7 @@ def test_a_client_that_does_not_gets_the_file(edge: Edge, stylesheet: str, encod
 def test_it_was_compressed_at_build_and_not_for_each_request(stack: Stack, edge: Edge, stylesheet: str) -> None:
     """gzip -9, whole: with a length, and the very bytes of the file beside it."""
     answer = edge.get(stylesheet, headers=accept("gzip"))
-    on_disk = stack.inside("nginx").file(f"/srv{stylesheet}.gz")
+    on_disk = stack.inside("nginx").file(f"/etc/nginx{stylesheet}.gz")
     assert answer.one("Content-Length") == str(on_disk.size) == str(len(answer.body))
     # Byte 8 of a gzip file says how hard was tried: 2, as hard as possible.
     assert answer.body[8] == 2

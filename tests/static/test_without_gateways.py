@@ -8,8 +8,8 @@ def test_files_are_served_with_all_gateways_stopped(stack: Stack, edge: Edge, fi
     before = {path: edge.get(path) for path in files}
     with stack.stopped(*GATEWAYS):
         for gateway in GATEWAYS:
-            # 504 while nginx still has the address that nobody answers at, 502 once the name is gone.
-            assert edge.get("/livez", f"{gateway}.localhost").status in (502, 504)
+            # 504 while nginx still has the address that nobody answers at, 503 once the name is gone.
+            assert edge.get("/livez", f"{gateway}.localhost").status in (503, 504)
         for path, answer in before.items():
             for host in ("localhost", "daphne.localhost"):
                 assert (edge.get(path, host).status, edge.get(path, host).body) == (200, answer.body)

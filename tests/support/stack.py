@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[2]
 GATEWAYS = ("uwsgi", "gunicorn", "daphne")
 # Those that speak ASGI, and so WebSocket.
 ASGI_GATEWAYS = ("gunicorn", "daphne")
+# Where nginx finds them, and where HTTP is spoken inside the container.
+PORTS = {"uwsgi": 3031, "gunicorn": 8000, "daphne": 9000}
+HTTP_PORTS = {**PORTS, "uwsgi": 8001}
 
 
 def run(*command: str, check: bool = True, timeout: float = 170, **options: object) -> subprocess.CompletedProcess[str]:
@@ -110,7 +113,7 @@ class Stack:
         def reached() -> bool:
             # Four in a row, for one of several replicas may be gone.
             answers = [httpx.get(f"{url}/gateways/{gateway}/", timeout=10) for gateway in gateways for _ in range(4)]
-            return all(answer.status_code not in (502, 504) for answer in answers)
+            return all(answer.status_code not in (502, 503, 504) for answer in answers)
 
         wait_until(reached, 30, f"nginx reaches {gateways}")
 

@@ -1,0 +1,65 @@
+"""The ways in which PostgreSQL and Valkey go away and come back."""
+
+import time
+from collections.abc import Callable
+
+from tests.faults.kill import Killer, main_process
+from tests.support.stack import Stack, run, wait_until
+
+# Succeeds where the service answers, asked in its own container.
+ANSWERS = {
+    "postgres": "pg_isready --quiet --host=127.0.0.1",
+    "valkey": 'REDISCLI_AUTH="$(cat /run/secrets/valkey_password)" valkey-cli ping | grep --quiet PONG',
+}
+# Seconds that a service stays away, where that is ours to decide.
+PAUSE = 10
+CUT = 4
+
+
+def await_answer(stack: Stack, service: str) -> None:
+    container = stack.container(service)
+    wait_until(
+        lambda: run("docker", "exec", container, "sh", "-c", ANSWERS[service], check=False).returncode == 0,
+        30,
+        f"{service} answers",
+    )
+
+
+def killed(stack: Stack, kill9: Killer, service: str) -> None:
+    """The engine starts it again."""
+    container = stack.container(service)
+    old = main_process(container)
+    kill9.kill(old)
+    wait_until(lambda: main_process(container) not in (0, old), 30, f"a new {service}")
+
+
+def restarted(stack: Stack, _: Killer, service: str) -> None:
+    run("docker", "restart", stack.container(service))
+
+
+def paused(stack: Stack, _: Killer, service: str) -> None:
+    """Connections are accepted, and nothing is answered."""
+    container = stack.container(service)
+    run("docker", "pause", container)
+    try:
+        time.sleep(PAUSE)
+    finally:
+        run("docker", "unpause", container)
+
+
+def cut_off(stack: Stack, _: Killer, service: str) -> None:
+    """Nothing arrives, and nothing says so."""
+    network, container = f"{stack.project}_data", stack.container(service)
+    run("docker", "network", "disconnect", network, container)
+    try:
+        time.sleep(CUT)
+    finally:
+        run("docker", "network", "connect", "--alias", service, network, container)
+
+
+OUTAGES: dict[str, Callable[[Stack, Killer, str], None]] = {
+    "killed": killed,
+    "restarted": restarted,
+    f"paused {PAUSE} s": paused,
+    "cut off": cut_off,
+}

@@ -1,0 +1,71 @@
+"""Views that never return, on every gateway at once, in a stack of their own; it takes half a minute of waiting."""
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.faults.traffic import Flow, Traffic
+from tests.routing.wire import Answer, Edge, read_answer, request
+from tests.support.stack import GATEWAYS, Stack
+
+# What holds a worker of each gateway for ever. Daphne has one process, whose event loop serves everybody.
+FATAL = {"uwsgi": "/stuck/", "gunicorn": "/blocking/", "daphne": "/blocking/"}
+# Seconds that nginx waits for an answer.
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Ended:
+    answer: Answer
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fault:
+    stack: Stack
+    edge: Edge
+    ended: dict[str, Ended]  # by the gateway that is stuck; "site": uWSGI on the default host
+    traffic: Traffic  # everybody else's
+
+
+def ask(edge: Edge, path: str, host: str) -> Ended:
+    started = time.monotonic()
+    with edge.connect(timeout=PATIENCE + 20) as connection:
+        connection.sendall(request("GET", path, host, [("Accept", "application/json")]))
+        answer = read_answer(connection)
+    return Ended(answer, time.monotonic() - started)
+
+
+def provoke(stack: Stack) -> Fault:
+    stack.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx", *GATEWAYS)
+    edge = Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
+    ways = [(path, f"{gateway}.localhost") for gateway, path in FATAL.items()] + [(FATAL["uwsgi"], "localhost")]
+    flows = [Flow(gateway, f"{gateway}.localhost", "/quick/", 20) for gateway in GATEWAYS]
+    with Traffic(stack, *flows) as traffic, ThreadPoolExecutor(len(ways)) as pool:
+        answers = pool.map(lambda way: ask(edge, *way), ways)
+        ended = dict(zip([*FATAL, "site"], answers, strict=True))
+    return Fault(stack, edge, ended, traffic)
+
+
+@contextmanager
+def provoked(images: str) -> Iterator[Future[Fault]]:
+    """nginx and the gateways of project `images` once more, without database and cache, serving stuck.py; it goes on in
+    the background.
+    """
+    environment = {
+        "TESTED": images,
+        "TEST": os.environ["COMPOSE_PROJECT_NAME"],
+        "HTTP_BIND": "127.0.0.1:0",
+        "DJANGO_SETTINGS_MODULE": "stuck",
+        "WSGI_APPLICATION": "stuck:wsgi",
+        "ASGI_APPLICATION": "stuck:asgi",
+    }
+    stack = Stack(f"{images}-stuck", environment, ("compose.yaml", "tests/faults/stuck/compose.yaml"))
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(provoke, stack)
+    finally:
+        stack.compose("down", "--volumes", "--timeout", "0")

@@ -1,0 +1,79 @@
+"""Gateways get another address, or become three and one again: nginx follows, without a reload, and nobody notices."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from tests.faults.figures import Figures
+from tests.faults.sockets import Sockets
+from tests.faults.traffic import RECOVERY, Flow, Traffic, failures, pinned
+from tests.routing.conftest import addresses
+from tests.routing.moves import nginx_processes, occupied
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
+
+SITE = (Flow("site /", path="/hello/sync/"), Flow("site /async/", path="/async/hello/async/"))
+SOCKETS = 4
+
+# At the same time, unless one is the other's stand-in.
+TOGETHER = [("uwsgi", "daphne"), ("gunicorn",)]
+
+
+@pytest.mark.parametrize("moving", TOGETHER, ids=" and ".join)
+def test_gateways_that_are_made_anew_elsewhere_are_followed(
+    stack: Stack, figures: Figures, moving: tuple[str, ...]
+) -> None:
+    staying = [gateway for gateway in GATEWAYS if gateway not in moving]
+    sockets_of = [gateway for gateway in ASGI_GATEWAYS if gateway in staying]
+    processes = nginx_processes(stack)
+    old = set.union(*(addresses(stack, gateway) for gateway in moving))
+    with Traffic(stack, *pinned(), *SITE) as traffic, Sockets(stack, dict.fromkeys(sockets_of, SOCKETS)) as sockets:
+        stack.compose("rm", "--force", "--stop", *moving)
+        with occupied(stack, old, answering=False):
+            stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", *moving)
+            healthy = time.monotonic()
+            new = set.union(*(addresses(stack, gateway) for gateway in moving))
+            wait_until(
+                lambda: all(record.is_calm(healthy) for record in traffic.records.values()),
+                20,
+                "requests succeed again",
+            )
+    found = max(record.recovery(healthy) for record in traffic.of(*moving))
+    figures.add(
+        f"{' and '.join(moving)} made anew elsewhere",
+        *traffic.of("site /", "site /async/"),
+        sockets=sockets,
+        note=f"default host; found {found:.1f} s after it was healthy",
+    )
+    assert not old & new
+    assert failures(traffic.of("site /", "site /async/", *staying)) == {}
+    assert found < RECOVERY
+    assert nginx_processes(stack) == processes
+    assert sockets.closes == Counter(open=SOCKETS * len(sockets_of))
+
+
+def test_gateways_become_three_and_one_again_and_nobody_notices(stack: Stack, figures: Figures) -> None:
+    def scale(count: int) -> None:
+        counts = [part for gateway in GATEWAYS for part in ("--scale", f"{gateway}={count}")]
+        stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", *counts, *GATEWAYS)
+
+    processes = nginx_processes(stack)
+    clients = dict.fromkeys(ASGI_GATEWAYS, SOCKETS)
+    try:
+        with Traffic(stack, *pinned(), *SITE) as traffic, Sockets(stack, clients) as sockets:
+            scale(3)
+            replicas = {gateway: len(addresses(stack, gateway)) for gateway in GATEWAYS}
+            more = time.monotonic()
+            # nginx believes Docker's DNS for 2 s.
+            wait_until(lambda: all(record.is_calm(more, 2.5) for record in traffic.records.values()), 10, "calm")
+            scale(1)
+            fewer = time.monotonic()
+            wait_until(lambda: all(record.is_calm(fewer, 2.5) for record in traffic.records.values()), 10, "calm")
+    finally:
+        scale(1)
+    figures.add("every gateway scaled 1, 3, 1", *traffic.records.values(), sockets=sockets)
+    assert replicas == dict.fromkeys(GATEWAYS, 3)
+    assert failures(traffic.records.values()) == {}
+    assert nginx_processes(stack) == processes
+    # The first replica stays, and the newer ones that go had no clients yet.
+    assert sockets.closes == Counter(open=SOCKETS * len(clients))

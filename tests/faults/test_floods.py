@@ -1,0 +1,211 @@
+"""More clients than there is room for: each gets an answer, new ones too, and nobody takes what is not theirs."""
+
+import json
+import resource
+import secrets
+import socket
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from tests.faults.conftest import repeat
+from tests.faults.figures import Figures
+from tests.faults.footprint import Footprint, footprints
+from tests.faults.traffic import TIMEOUT, Flow, Record, Traffic, burst, failures, pinned
+from tests.media.conftest import send
+from tests.processes.conftest import inspect
+from tests.routing.wire import Edge, read_answer, request
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
+
+SERVICES = ("nginx", *GATEWAYS)
+
+SLOW_CLIENTS = 200
+# Seconds: longer than nginx waits for a head (client_header_timeout).
+SLOW = repeat(short=11, full=40)
+# slowhttptest's modes. -d: it talks to nginx's own address, and names the host of the address that it asks for.
+MODES = {
+    "headers": ("-H", "-i", "2", "-u", "http://uwsgi.localhost:8080/hello/sync/"),
+    "bodies": ("-B", "-i", "2", "-s", "65536", "-u", "http://gunicorn.localhost:8080/upload/"),
+    "reading": ("-X", "-n", "2", "-z", "64", "-w", "512", "-y", "1024", "-u"),
+}
+
+IDLE = 5000
+# Requests at once: on each gateway, and on the site, whose uWSGI has a listen queue of 1,024.
+AT_ONCE, ON_THE_SITE = 300, 1500
+SECONDS = repeat(short=1, full=2)  # that each of them takes
+
+# Threads of an ASGI process that are none of its requests': the event loop's, readiness', the pool's, uvloop's.
+OTHER_THREADS = 16
+
+
+@pytest.fixture(scope="module")
+def edge(stack: Stack) -> Edge:
+    """nginx at its own address: the engine's port forwarding is a program of its own, and no part of this."""
+    container = stack.container("nginx")
+    network = inspect(container)[0]["NetworkSettings"]["Networks"][f"{stack.project}_edge"]
+    return Edge((network["IPAddress"], 8080), container)
+
+
+@contextmanager
+def frugal(stack: Stack, setting: Callable[[str], str]) -> Iterator[dict[str, Footprint]]:
+    """Afterwards: no container restarted, within its memory, and not more threads than ASGI processes are given."""
+    with footprints(stack, *SERVICES) as found:
+        yield found
+    for service, footprint in found.items():
+        assert footprint.samples, service
+        assert footprint.memory < footprint.limit, service
+    for gateway in ASGI_GATEWAYS:
+        assert found[gateway].threads <= int(setting("ASGI_THREADS")) + OTHER_THREADS
+
+
+def largest(found: dict[str, Footprint]) -> str:
+    """For the table: who came closest to the limit of its memory."""
+    name, footprint = max(found.items(), key=lambda item: item[1].memory / item[1].limit)
+    threads = max(found[gateway].threads for gateway in ASGI_GATEWAYS)
+    return f"{name} at {footprint.memory / footprint.limit:.0%} of its memory, {threads} threads"
+
+
+def met(record: Record) -> str:
+    """For the table: 200: 290, 503: 10."""
+    return ", ".join(f"{answer}: {count}" for answer, count in record.statuses.most_common())
+
+
+def await_room(stack: Stack) -> None:
+    """Until uWSGI has done what nobody waits for any more: the next test is not to meet it."""
+    url, headers = f"{stack.url()}/hello/sync/", {"Host": "uwsgi.localhost"}
+    wait_until(lambda: httpx.get(url, headers=headers, timeout=1).status_code == 200, 60, "uWSGI has room")
+
+
+def unclear(record: Record, *allowed: int) -> list[tuple[int, str]]:
+    """Answers that are neither 200 nor one of the allowed statuses with a hint when to come again."""
+    return [
+        (one.status, one.problem)
+        for one in record.sent
+        if one.status != 200 and not (one.status in allowed and one.headers.get("Retry-After"))
+    ]
+
+
+def test_slow_clients_are_not_noticed_by_the_others(
+    stack: Stack, edge: Edge, figures: Figures, setting: Callable[[str], str]
+) -> None:
+    stored = json.loads(send(edge, "uwsgi", "slow.bin", secrets.token_bytes(1 << 20) * 4).body)
+
+    def attack(mode: str) -> str:
+        address = (f"http://localhost:8080{stored['url']}",) if mode == "reading" else ()
+        many = ("-c", str(SLOW_CLIENTS), "-r", str(SLOW_CLIENTS), "-l", str(SLOW), "-p", "3")
+        command = ("slowhttptest", *many, "-d", f"{edge.address[0]}:{edge.address[1]}", *MODES[mode], *address)
+        return run(*command, check=False).stdout
+
+    # Each over a connection of its own: new clients.
+    flows = [replace(flow, headers={"Connection": "close"}) for flow in pinned()]
+    with frugal(stack, setting) as found, Traffic(stack, *flows) as traffic:
+        wait_until(lambda: all(len(record.sent) > 50 for record in traffic.records.values()), 10, "quiet traffic")
+        began = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            told = dict(zip(MODES, pool.map(attack, MODES), strict=True))
+        over = time.monotonic()
+    slowest = max(
+        record.latency(0.5, began, over) / record.latency(0.5, until=began) for record in traffic.records.values()
+    )
+    figures.add(
+        f"{SLOW_CLIENTS} slow clients each: {', '.join(MODES)}",
+        *traffic.records.values(),
+        note=f"median {slowest:.1f} times the quiet one; {largest(found)}",
+    )
+    assert failures(traffic.records.values()) == {}
+    for mode, output in told.items():
+        assert "service available" in output, mode
+        assert "NO" not in output.rpartition("service available:")[2].split("\n")[0], mode
+    assert slowest < 20
+
+
+def answer_times(edge: Edge, count: int = 100) -> float:
+    """Seconds: the median of new clients, one after the other."""
+
+    def one() -> float:
+        began = time.monotonic()
+        assert edge.get("/hello/sync/").status == 200
+        return time.monotonic() - began
+
+    return statistics.median(one() for _ in range(count))
+
+
+def test_idle_connections_do_not_keep_new_clients_waiting(
+    stack: Stack, edge: Edge, figures: Figures, setting: Callable[[str], str]
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert hard > IDLE + 200, f"the limit of open files on this machine, {hard}, is too low for this test"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        with frugal(stack, setting) as found, ExitStack() as connections:
+            quiet = answer_times(edge)
+            # Kept alive after a first answer, as browsers have them.
+            hello = request("GET", "/healthz").replace(b"Connection: close\r\n", b"")
+            idle = [connections.enter_context(edge.connect()) for _ in range(IDLE)]
+            for connection in idle:
+                connection.sendall(hello)
+                assert read_answer(connection).status == 200
+            crowded = answer_times(edge)
+            still_open = len([connection for connection in idle if is_open(connection)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    figures.add(
+        f"{IDLE:,} idle connections",
+        sent=200,
+        failed=0,
+        longest_gap=crowded,
+        note=f"median {1000 * quiet:.1f} ms before, {1000 * crowded:.1f} ms then; {largest(found)}",
+    )
+    assert still_open == IDLE
+    assert crowded < 5 * quiet
+
+
+def is_open(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def test_more_requests_than_threads_are_answered_or_asked_to_come_again(
+    stack: Stack, figures: Figures, setting: Callable[[str], str]
+) -> None:
+    with frugal(stack, setting) as found, Traffic(stack, *pinned(3, "/livez")) as alive:
+        records = burst(stack, AT_ONCE, *pinned(path=f"/hello/sync/?seconds={SECONDS}"))
+    await_room(stack)
+    for gateway, record in records.items():
+        figures.add(
+            f"{AT_ONCE} requests of {SECONDS} s at once: {gateway}",
+            record,
+            note=f"{met(record)}; /livez {met(alive[gateway])}; {largest(found)}",
+        )
+    assert {name: unclear(record, 502, 503, 504) for name, record in records.items()} == {name: [] for name in GATEWAYS}
+    assert max(record.longest_gap for record in records.values()) < TIMEOUT
+    assert all(record.statuses[200] for record in records.values())
+    # An event loop has an answer left for /livez when all of its threads are taken; WSGI has but its threads.
+    assert failures(alive.of(*ASGI_GATEWAYS)) == {}
+    assert unclear(alive["uwsgi"], 503) == []
+
+
+def test_a_full_listen_queue_is_answered_too(stack: Stack, figures: Figures, setting: Callable[[str], str]) -> None:
+    with frugal(stack, setting) as found, Traffic(stack, *pinned(3, "/livez")) as alive:
+        record = burst(stack, ON_THE_SITE, Flow("site", path=f"/hello/sync/?seconds={SECONDS / 2}"))["site"]
+    figures.add(
+        f"{ON_THE_SITE:,} requests of {SECONDS / 2} s at once on the default host",
+        record,
+        note=f"{met(record)}; {largest(found)}",
+    )
+    await_room(stack)
+    assert unclear(record, 503) == []
+    assert record.longest_gap < TIMEOUT
+    # Those that need no thread of uWSGI.
+    assert failures(alive.of(*ASGI_GATEWAYS)) == {}

@@ -1,0 +1,189 @@
+"""make roll: a new version takes over, and no client notices; or it is bad, and no client notices."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.conftest import IS_FULL
+from tests.faults.figures import Figures
+from tests.faults.sockets import Sockets
+from tests.faults.traffic import Flow, Traffic
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, run
+
+RATE = 100  # requests a second on each gateway
+CLIENTS = 10  # WebSockets on each ASGI gateway
+GOODBYES = {1001, 1012}  # going away; service restart
+
+
+def writers() -> list[Flow]:
+    """A POST is not repeated once it is sent, so none may be sent to a replica that is about to go."""
+    body, kind = b'{"name": "Roll", "age": 20, "sex": "other"}', {"Content-Type": "application/json"}
+    return [
+        Flow(f"{gateway}, POST", f"{gateway}.localhost", "/students/", 10, "POST", kind, body) for gateway in GATEWAYS
+    ]
+
+
+def flows(rate: float = RATE) -> list[Flow]:
+    """Each gateway on its pinned host, where nobody steps in for it; and nginx's own files."""
+    return [
+        *(Flow(gateway, f"{gateway}.localhost", "/hello/sync/", rate) for gateway in GATEWAYS),
+        Flow("static", path="/static/lobby/lobby.css", rate=rate / 5),
+    ]
+
+
+def make_roll(stack: Stack, *services: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`make roll` on this stack, as its operator calls it."""
+    settings = {**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": stack.project, **environment}
+    arguments = [f"GATEWAY={' '.join(services)}"] if services else []
+    return run("make", "roll", *arguments, check=False, cwd=ROOT, env=settings, timeout=280)
+
+
+@contextmanager
+def slow_requests(stack: Stack, seconds: int = 5) -> Iterator[dict[str, list[int]]]:
+    """On every gateway one request of 5 s after another: the statuses of those that were answered."""
+    statuses: dict[str, list[int]] = {gateway: [] for gateway in GATEWAYS}
+    over = threading.Event()
+
+    def ask(gateway: str) -> None:
+        with httpx.Client(base_url=stack.url(), headers={"Host": f"{gateway}.localhost"}, timeout=35) as client:
+            while not over.is_set():
+                try:
+                    statuses[gateway].append(client.get(f"/hello/sync/?seconds={seconds}").status_code)
+                except httpx.HTTPError:
+                    statuses[gateway].append(0)
+
+    threads = [threading.Thread(target=ask, args=(gateway,)) for gateway in GATEWAYS]
+    for thread in threads:
+        thread.start()
+    try:
+        yield statuses
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def ids(stack: Stack, service: str) -> set[str]:
+    return set(stack.containers(service))
+
+
+def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, figures: Figures) -> None:
+    before = {service: ids(stack, service) for service in ("nginx", *GATEWAYS)}
+    with (
+        Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
+        slow_requests(stack) as slow,
+        Traffic(stack, *flows(), *writers()) as traffic,
+    ):
+        rolled = make_roll(stack)
+    for name, record in traffic.records.items():
+        figures.add(f"roll of all: {name}", record, sockets=sockets[name].closes if name in ASGI_GATEWAYS else None)
+    seconds = [status for statuses in slow.values() for status in statuses]
+    figures.add("roll of all: 5 s requests", sent=len(seconds), failed=len(seconds) - seconds.count(200))
+
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    # nginx has the port and stays; every gateway is another container, and as many of them.
+    assert ids(stack, "nginx") == before["nginx"]
+    for gateway in GATEWAYS:
+        assert not ids(stack, gateway) & before[gateway]
+        assert len(ids(stack, gateway)) == len(before[gateway])
+    for name, record in traffic.records.items():
+        assert record.failures({200, 201}) == [], f"{name}: {record.statuses}"
+        assert len(record.sent) > 100
+    assert set(seconds) == {200}
+    for gateway in ASGI_GATEWAYS:
+        assert sockets[gateway].closes.total() == CLIENTS
+        assert set(sockets[gateway].closes) <= GOODBYES
+
+
+@pytest.mark.skipif(not IS_FULL, reason="the short form rolls single containers")
+def test_replicas_are_rolled_one_after_another(stack: Stack, figures: Figures) -> None:
+    one, two = {"DAPHNE_REPLICAS": "1"}, {"DAPHNE_REPLICAS": "2"}
+    flow = Flow("daphne", "daphne.localhost", "/hello/sync/", RATE)
+    with Traffic(stack, flow) as traffic:
+        counts = [
+            len(ids(stack, "daphne"))
+            for settings in (two, two, one)
+            if make_roll(stack, "daphne", **settings).returncode == 0
+        ]
+    figures.add("roll of daphne, 1 to 2 to 2 to 1 replicas", traffic["daphne"])
+    assert counts == [2, 2, 1]
+    assert traffic["daphne"].failures() == [], traffic["daphne"].statuses
+
+
+def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figures: Figures) -> None:
+    """HEALTH_PATH names a page that is not there: the new containers start, serve, and are not healthy."""
+    before = {gateway: ids(stack, gateway) for gateway in GATEWAYS}
+    with (
+        Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
+        Traffic(stack, *flows(30)) as traffic,
+    ):
+        rolled = make_roll(stack, "gunicorn", HEALTH_PATH="/missing/", HEALTHY_WITHIN="6")
+    figures.add("roll to a bad version", *traffic.records.values(), sockets=sockets)
+    assert rolled.returncode != 0
+    (line,) = [line for line in rolled.stderr.splitlines() if line.startswith("roll: ")]
+    assert "gunicorn: the new version did not become healthy: after 6 s" in line
+    assert "/missing/ answered 404" in line
+    assert "the old one serves on" in line
+    assert {gateway: ids(stack, gateway) for gateway in GATEWAYS} == before
+    for name, record in traffic.records.items():
+        assert record.failures() == [], f"{name}: {record.statuses}"
+    assert set(sockets.closes) == {"open"}
+
+
+def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
+    before = ids(stack, "daphne")
+    # Less than Python needs.
+    rolled = make_roll(stack, "daphne", DAPHNE_MEMORY="12m")
+    assert rolled.returncode != 0
+    assert "daphne: the new version did not become healthy: it died" in rolled.stderr
+    assert ids(stack, "daphne") == before
+
+
+def test_a_configuration_that_nginx_does_not_take_changes_nothing(stack: Stack, tmp_path: Path) -> None:
+    """Sent to the running nginx as a release is: a tar of its folder."""
+    workers = nginx_workers(stack)
+    container = stack.container("nginx")
+    script = (
+        "cp -R /etc/nginx /tmp/bad && echo 'no such directive;' >>/tmp/bad/nginx.conf"
+        " && tar -C /tmp/bad -c . | /etc/nginx/entrypoint release"
+    )
+    refused = run("docker", "exec", container, "sh", "-c", script, check=False)
+    run("docker", "exec", container, "rm", "-rf", "/tmp/bad")  # noqa: S108  # in the container
+    assert refused.returncode != 0
+    assert 'unknown directive "no"' in refused.stderr
+    assert nginx_workers(stack) == workers
+    assert httpx.get(stack.url() + "/healthz").status_code == 200
+
+
+def nginx_workers(stack: Stack) -> set[str]:
+    return set(run("docker", "top", stack.container("nginx"), "-eo", "pid").stdout.split()[1:])
+
+
+@pytest.mark.parametrize("gateway", ["apache", "uwsgi apache"])
+def test_a_service_that_cannot_be_rolled_is_named(stack: Stack, gateway: str) -> None:
+    refused = make_roll(stack, gateway)
+    assert refused.returncode != 0
+    assert "GATEWAY=apache" in refused.stderr
+
+
+def test_a_reload_of_nginx_closes_nothing(stack: Stack, figures: Figures) -> None:
+    with (
+        Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS), every=0.5) as sockets,
+        Traffic(stack, *flows()) as traffic,
+    ):
+        before = nginx_workers(stack)
+        rolled = make_roll(stack, "nginx")
+        after = nginx_workers(stack)
+    figures.add("reload of nginx", *traffic.records.values(), sockets=sockets)
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    assert len(after - before) == 2, "two new workers"
+    for name, record in traffic.records.items():
+        assert record.failures() == [], f"{name}: {record.statuses}"
+    assert set(sockets.closes) == {"open"}
+    assert sum(sockets[gateway].lost for gateway in ASGI_GATEWAYS) == 0

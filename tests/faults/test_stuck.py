@@ -1,0 +1,102 @@
+"""Views that never return are ended, with a 504 that names the request; everybody else goes on."""
+
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.errors.pages import assert_is_ours
+from tests.faults.conftest import IS_FULL
+from tests.faults.figures import Figures
+from tests.faults.stuck.provoke import FATAL, PATIENCE, Fault, ask
+from tests.faults.traffic import Flow, Traffic
+from tests.routing.wire import Answer, Edge
+from tests.support.stack import GATEWAYS, Stack, run, wait_until
+
+# Seconds: harakiri, Daphne's watchdog, and gunicorn's timeout, whose workers say only every 15 s that they live.
+LIMITS = {"uwsgi": (28, 45), "gunicorn": (14, 45), "daphne": (28, 45), "site": (28, 45)}
+
+
+def logged(edge: Edge, answer: Answer) -> dict[str, Any]:
+    """What the access log says of it, which is long by now."""
+    name = answer.one("X-Request-ID")
+    (line,) = [line for line in edge.log() if line.startswith("{") and name in line]
+    return json.loads(line)
+
+
+@pytest.fixture(scope="module")
+def fault(stuck: Future[Fault]) -> Fault:
+    """It began with the first test of this folder, and is over by now, or soon."""
+    return stuck.result()
+
+
+@pytest.fixture(scope="module")
+def other(fault: Fault) -> Stack:
+    return fault.stack
+
+
+@pytest.fixture(scope="module")
+def edge(fault: Fault) -> Edge:
+    return fault.edge
+
+
+@pytest.mark.parametrize("way", [*FATAL, "site"])
+def test_it_is_ended_with_a_504_that_names_the_request(fault: Fault, edge: Edge, way: str) -> None:
+    ended = fault.ended[way]
+    entry = logged(edge, ended.answer)
+    assert_is_ours(ended.answer, entry, 504, "json")
+    # Not earlier than its limit; and not done again elsewhere, where it would only have hung again.
+    earliest, latest = LIMITS[way]
+    assert earliest < ended.seconds < latest
+    assert (":" in entry["upstream_status"], entry["stepped_in"]) == (False, "")
+
+
+def test_everybody_else_goes_on(fault: Fault, figures: Figures) -> None:
+    for gateway in GATEWAYS:
+        figures.add(f"a view on {gateway} never returns", fault.traffic[gateway], note="everybody else there")
+    assert fault.traffic["uwsgi"].failures() == [], fault.traffic["uwsgi"].statuses
+    # nginx had connections open to the worker that got stuck; what went into them was lost with it.
+    gunicorn = fault.traffic["gunicorn"]
+    assert set(gunicorn.statuses) <= {200, 504}
+    assert len(gunicorn.failures()) < 0.02 * len(gunicorn.sent), gunicorn.statuses
+
+
+def test_the_stuck_are_replaced_and_the_log_says_where_they_hung(fault: Fault, other: Stack) -> None:
+    for gateway, path in FATAL.items():
+        host = {"Host": f"{gateway}.localhost"}
+        wait_until(lambda host=host: httpx.get(f"{other.url()}/quick/", headers=host).status_code == 200, 10)
+        said = run("docker", "logs", other.container(gateway))
+        log = said.stdout + said.stderr
+        assert {"uwsgi": "HARAKIRI", "gunicorn": "WORKER TIMEOUT", "daphne": "Timeout (0:00:30)!"}[gateway] in log, path
+    # Which line it was.
+    assert '/srv/apps/stuck.py", line' in log
+
+
+@pytest.mark.skipif(not IS_FULL, reason="nginx's 60 s, and as many again, are too long for the short form")
+def test_under_asgi_a_process_that_has_lost_its_threads_is_replaced(
+    fault: Fault, other: Stack, edge: Edge, figures: Figures
+) -> None:
+    """Nothing there ends a thread: nginx answers in its place. Daphne has four, and loses all of them."""
+    host = "daphne.localhost"
+    before = started(other, "daphne")
+    with (
+        Traffic(other, Flow("daphne", host, "/quick/", 5)) as traffic,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        answers = list(pool.map(lambda path: ask(edge, path, host), ["/stuck/"] * 4))
+        wait_until(lambda: started(other, "daphne") != before, 120, "Daphne is replaced")
+        wait_until(lambda: edge.get("/quick/", host).status == 200, 20)
+    figures.add("all threads of daphne are lost", traffic["daphne"], note="everybody else there")
+    for ended in answers:
+        assert_is_ours(ended.answer, logged(edge, ended.answer), 504, "json")
+        assert PATIENCE - 2 < ended.seconds < PATIENCE + 10
+    # Who came too late was told so, and the container was away for as long as it takes to end and to start.
+    assert set(traffic["daphne"].statuses) <= {200, 503, 504}, traffic["daphne"].statuses
+    said = run("docker", "logs", other.container("daphne"))
+    assert "4 of 4 threads are in views that do not return" in said.stdout + said.stderr
+
+
+def started(stack: Stack, service: str) -> str:
+    return run("docker", "inspect", "--format", "{{.State.StartedAt}}", stack.container(service)).stdout

@@ -1,0 +1,100 @@
+"""`kill -9` of workers and of whole containers, under load: next to nothing is lost, and all of it comes back."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.conftest import repeat
+from tests.faults.figures import Figures
+from tests.faults.kill import Killer, main_process, workers
+from tests.faults.sockets import Sockets
+from tests.faults.traffic import RECOVERY, Flow, Traffic, failures, pinned
+from tests.processes.conftest import inspect
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
+
+COUNTS = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"}
+
+# By gateway, what it serves on the default host. A twentieth of a second each, so that a worker that dies has some
+# request in its hands, as in a real site.
+SITE = {"uwsgi": "/hello/sync/?seconds=0.05", "gunicorn": "/async/hello/async/?seconds=0.05"}
+SOCKETS = 6
+KILLS = repeat(short=3, full=20)
+# Short of that, a lost request more or less is a matter of luck.
+SHARE = 0.999
+
+
+def site(rate: float) -> list[Flow]:
+    return [Flow(f"site {gateway}", path=path, rate=rate) for gateway, path in SITE.items()]
+
+
+def others(gateway: str) -> list[str]:
+    return [name for name in GATEWAYS if name != gateway]
+
+
+@pytest.mark.parametrize("gateway", COUNTS)
+def test_workers_that_are_killed_cost_next_to_nothing(
+    stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], gateway: str
+) -> None:
+    seed = time.time_ns()
+    print(f"{seed=}")
+    chance, container = random.Random(seed), stack.container(gateway)  # noqa: S311  # no secret
+    with (
+        Traffic(stack, *pinned(), *site(60)) as traffic,
+        Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, SOCKETS)) as sockets,
+    ):
+        for _ in range(KILLS):
+            kill9.kill(chance.choice(workers(container)))
+            # Not evenly: a new worker is to be met in every state.
+            time.sleep(chance.uniform(0.5, 2))
+        wait_until(lambda: len(workers(container)) == int(setting(COUNTS[gateway])), 10, "as many workers as before")
+        wait_until(lambda: traffic[gateway].is_calm(time.monotonic() - 2), 10, "requests succeed again")
+
+    records = traffic.of("site uwsgi", "site gunicorn")
+    lost, sent = sum(record.failed for record in records), sum(len(record.sent) for record in records)
+    figures.add(
+        f"{KILLS} {gateway} workers killed",
+        *records,
+        sockets=sockets,
+        note=f"default host; on its own host {traffic[gateway].failed} of {len(traffic[gateway].sent)} failed",
+    )
+    assert failures(traffic.of(*others(gateway))) == {}
+    assert lost <= (1 - SHARE) * sent, [record.failures() for record in records]
+    for other in set(ASGI_GATEWAYS) - {gateway}:
+        assert sockets[other].closes == {"open": SOCKETS}
+    assert inspect(container)[0]["RestartCount"] == inspect(stack.container(gateway))[0]["RestartCount"]
+
+
+@pytest.mark.parametrize("service", [*GATEWAYS, "nginx"])
+def test_a_container_whose_main_process_is_killed_serves_again_soon(
+    stack: Stack, kill9: Killer, figures: Figures, service: str
+) -> None:
+    container = stack.container(service)
+    restarts = inspect(container)[0]["RestartCount"]
+    hit = [*GATEWAYS] if service == "nginx" else [service]
+    clients = dict.fromkeys(ASGI_GATEWAYS, SOCKETS)
+    with Traffic(stack, *pinned(), *site(30)) as traffic, Sockets(stack, clients) as sockets:
+        # Something to lose.
+        wait_until(lambda: all(len(record.sent) > 20 for record in traffic.records.values()), 10, "traffic")
+        process, killed = main_process(container), time.monotonic()
+        kill9.kill(process)
+        wait_until(
+            lambda: all(record.is_calm(killed) for record in traffic.records.values()), 20, "requests succeed again"
+        )
+
+    site_failed = sum(record.failed for record in traffic.of("site uwsgi", "site gunicorn"))
+    recovery = max(record.recovery(killed) for record in traffic.of(*hit))
+    figures.add(
+        f"{service} killed",
+        *traffic.of(*hit),
+        sockets=sockets,
+        note=f"back after {recovery:.1f} s; default host: {site_failed} failed",
+    )
+    assert recovery < RECOVERY
+    assert failures(traffic.of(*(name for name in GATEWAYS if name not in hit))) == {}
+    for gateway in set(ASGI_GATEWAYS) - set(hit):
+        assert sockets[gateway].closes == Counter(open=SOCKETS)
+    # By the engine, on its own.
+    assert inspect(container)[0]["RestartCount"] == restarts + 1

@@ -1,0 +1,62 @@
+"""PostgreSQL is killed again and again while somebody writes: what was acknowledged is there, and nothing twice."""
+
+import time
+
+from tests.faults.conftest import IS_FULL, repeat
+from tests.faults.figures import Figures
+from tests.faults.kill import Killer, main_process
+from tests.faults.traffic import TIMEOUT, Traffic, failures, pinned
+from tests.faults.writer import Writers
+from tests.support.stack import Stack, run, wait_until
+
+KILLS = repeat(short=3, full=20)
+# Seconds. The engine restarts at once what has lived for ten seconds, else it waits twice as long each time.
+LIFE = 10.5
+
+
+def test_what_was_acknowledged_is_there_and_nothing_is_there_twice(
+    stack: Stack, kill9: Killer, figures: Figures
+) -> None:
+    postgres = stack.container("postgres")
+
+    def accepts() -> bool:
+        # The process is new, and so does not stand for the one that is about to die.
+        ready = run("docker", "exec", postgres, "pg_isready", "--quiet", "--host=127.0.0.1", check=False)
+        return ready.returncode == 0
+
+    with Traffic(stack, *pinned(20)) as traffic, Writers(stack) as writers:
+        for number in range(KILLS):
+            seen = {gateway: len(record.acknowledged) for gateway, record in writers.written.items()}
+            wait_until(
+                lambda seen=seen: all(
+                    len(record.acknowledged) > seen[gateway] + 5 for gateway, record in writers.written.items()
+                ),
+                30,
+                f"both write again after {number} kills",
+            )
+            old = main_process(postgres)
+            kill9.kill(old)
+            wait_until(lambda old=old: main_process(postgres) not in (0, old) and accepts(), 30, "PostgreSQL is back")
+            time.sleep(LIFE if IS_FULL else 0)
+        wait_until(lambda: all(record.answers[201] for record in writers.written.values()), 5)
+
+    rows = writers.rows()
+    written = writers.written.values()
+    answers = sum((record.answers for record in written), writers.written["uwsgi"].answers.__class__())
+    acknowledged = set.union(*(record.acknowledged for record in written))
+    longest = max(record.longest for record in written)
+    figures.add(
+        f"postgres killed {KILLS} times under writers",
+        sent=answers.total(),
+        failed=answers.total() - answers[201],
+        longest_gap=longest,
+        note=f"{len(acknowledged)} acknowledged, {len(acknowledged - set(rows))} of them missing",
+    )
+    assert len(acknowledged) == answers[201] > 10 * KILLS
+    assert acknowledged - set(rows) == set()
+    assert {name: count for name, count in rows.items() if count > 1} == {}
+    # Clear failures, and nobody was kept waiting without end.
+    assert set(answers) <= {201, 502, 503, 504}, answers
+    assert longest < TIMEOUT
+    # What needs no database did not notice.
+    assert failures(traffic.records.values()) == {}

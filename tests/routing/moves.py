@@ -1,0 +1,42 @@
+"""Gateways that come back at another address, and nginx that is not reloaded for it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.support.stack import PORTS, Stack, run
+
+# What stands where a gateway was, and answers in its place whoever still goes there.
+IMPOSTOR = f"""
+import http.server as s, threading as t
+for port in {[*PORTS.values()]}:
+    t.Thread(target=s.HTTPServer(("", port), s.SimpleHTTPRequestHandler).serve_forever).start()
+"""
+
+
+def nginx_processes(stack: Stack) -> set[str]:
+    """Process id and start of each process in nginx's container: a reload would bring new workers."""
+    stats = stack.inside("nginx").check_output("cat /proc/[0-9]*/stat 2>/dev/null | grep '(nginx)'")
+    return {f"{line.split()[0]} {line.split()[21]}" for line in stats.splitlines()}
+
+
+@contextmanager
+def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator[None]:
+    """Containers that answer at the addresses that the gateways had, or, where nobody is to be fooled, refuse."""
+    label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
+    options = ("--detach", "--label", label, "--network", f"{stack.project}_edge", "--user", "65534")
+    work = ("python", "-c", IMPOSTOR) if answering else ("sleep", "infinity")
+    command = (os.environ["TOOLS_IMAGE"], *work)
+    address = f'{{{{(index .NetworkSettings.Networks "{stack.project}_edge").IPAddress}}}}'
+    wanted = {place.rpartition(":")[0] for place in wanted}
+    impostors: list[str] = []
+    found: set[str] = set()
+    try:
+        # The engine hands out the lowest free address. A few will do; more where this test has run before.
+        while len(impostors) < 40 and not wanted <= found:
+            impostors.append(run("docker", "run", *options, *command).stdout.strip())
+            found.add(run("docker", "inspect", "--format", address, impostors[-1]).stdout.strip())
+        assert wanted <= found, f"could not occupy {wanted}, only {found}"
+        yield
+    finally:
+        run("docker", "rm", "--force", *impostors)
