@@ -14,7 +14,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.faults.conftest import repeat
+from tests.faults.conftest import IS_FULL, repeat
 from tests.faults.figures import Figures
 from tests.faults.footprint import Footprint, footprints
 from tests.faults.traffic import TIMEOUT, Flow, Record, Traffic, burst, failures, pinned
@@ -38,7 +38,7 @@ MODES = {
 IDLE = 5000
 # Requests at once: on each gateway, and on the site, whose uWSGI has a listen queue of 1,024.
 AT_ONCE, ON_THE_SITE = 300, 1500
-SECONDS = repeat(short=1, full=2)  # that each of them takes
+SECONDS = 1 if IS_FULL else 0.5  # that each of them takes
 
 # Threads of an ASGI process that are none of its requests': the event loop's, readiness', the pool's, uvloop's.
 OTHER_THREADS = 16

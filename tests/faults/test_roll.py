@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,11 +179,15 @@ def test_a_reload_of_nginx_closes_nothing(stack: Stack, figures: Figures) -> Non
         Traffic(stack, *flows()) as traffic,
     ):
         before = nginx_workers(stack)
-        rolled = make_roll(stack, "nginx")
+        time.sleep(1)
+        # What make roll does with the new image's folder.
+        script = "tar -C /etc/nginx -c . | /etc/nginx/entrypoint release"
+        run("docker", "exec", stack.container("nginx"), "sh", "-c", script)
+        time.sleep(3)
         after = nginx_workers(stack)
     figures.add("reload of nginx", *traffic.records.values(), sockets=sockets)
-    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
-    assert len(after - before) == 2, "two new workers"
+    # The old ones are there too, for the WebSockets.
+    assert len(after - before) == 2 < len(after), "two new workers"
     for name, record in traffic.records.items():
         assert record.failures() == [], f"{name}: {record.statuses}"
     assert set(sockets.closes) == {"open"}
