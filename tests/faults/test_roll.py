@@ -102,7 +102,7 @@ def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, figures: 
         assert set(sockets[gateway].closes) <= GOODBYES
 
 
-@pytest.mark.skipif(not IS_FULL, reason="the short form rolls single containers")
+@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: three more rolls, a minute")
 def test_replicas_are_rolled_one_after_another(stack: Stack, figures: Figures) -> None:
     one, two = {"DAPHNE_REPLICAS": "1"}, {"DAPHNE_REPLICAS": "2"}
     flow = Flow("daphne", "daphne.localhost", "/hello/sync/", RATE)

@@ -74,7 +74,7 @@ def test_the_stuck_are_replaced_and_the_log_says_where_they_hung(fault: Fault, o
     assert '/srv/apps/stuck.py", line' in log
 
 
-@pytest.mark.skipif(not IS_FULL, reason="nginx's 60 s, and as many again, are too long for the short form")
+@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: two minutes of waiting")
 def test_under_asgi_a_process_that_has_lost_its_threads_is_replaced(
     fault: Fault, other: Stack, edge: Edge, figures: Figures
 ) -> None:
