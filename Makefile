@@ -1,10 +1,10 @@
 # The only command surface. Each target calls something that can be read, and linted, on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll down ps logs shell manage backup restore test test-faults lint lock images clean
+.PHONY: help engine up roll down ps logs shell manage backup restore test test-faults test-security lint lock images clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 engine: ## install and start Docker and Compose, where needed
 	@bootstrap/engine
@@ -39,8 +39,11 @@ restore: ## put a backup in the place of what is there; asks (FILE=)
 test: ## prove it, on a stack of its own (ARGS="tests/routing -x")
 	@tests/run $(ARGS)
 
-test-faults: ## prove the bad days, in the long form (ARGS=tests/faults/...)
+test-faults: ## prove the bad days, in the long form (ARGS=tests/faults/)
 	@FAULTS=full tests/run $(or $(ARGS),tests/faults)
+
+test-security: ## prove that nothing gets in, in the long form (ARGS=)
+	@SECURITY=full tests/run $(or $(ARGS),tests/security)
 
 lint: ## every linter: Python, shell, Docker, nginx, Compose, Django
 	@lint/run

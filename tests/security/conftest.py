@@ -1,0 +1,24 @@
+"""The long and the short form of these tests, and the table of what was tried."""
+
+import os
+
+import pytest
+
+from tests.security.cases import Cases
+
+# make test-security sets it; make test runs the short form.
+IS_FULL = os.environ.get("SECURITY") == "full"
+
+CASES = pytest.StashKey[Cases]()
+
+
+@pytest.fixture(scope="session")
+def cases(pytestconfig: pytest.Config) -> Cases:
+    """cases.add("smuggling", "CL.TE"): counts in the table at the end."""
+    return pytestconfig.stash.setdefault(CASES, Cases())
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    cases = config.stash.get(CASES, None)
+    if cases and cases.rows:
+        cases.print()
