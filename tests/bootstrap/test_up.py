@@ -3,13 +3,15 @@
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from tests.bootstrap.clone import Clone, interrupt, only_line
-from tests.support.stack import wait_until
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, wait_until
 
 ROWS = (("uwsgi", "uWSGI", "WSGI"), ("gunicorn", r"gunicorn \+ UvicornWorker", "ASGI"), ("daphne", "Daphne", "ASGI"))
 
@@ -154,3 +156,40 @@ def test_clean_asks_first(unharmed: Clone) -> None:
 
 def test_manage_runs_a_command_of_the_project(unharmed: Clone) -> None:
     assert "System check identified no issues" in unharmed.make("manage", "CMD=check").stdout
+
+
+def test_make_down_cuts_no_answer_short_and_says_goodbye_to_websockets(running: Clone) -> None:
+    """The last one here: nothing runs afterwards. nginx and the gateways are told to stop at the same moment."""
+    url = running.url()
+
+    def ask(gateway: str) -> int:
+        headers = {"Host": f"{gateway}.localhost"}
+        return httpx.get(f"{url}/hello/sync/?seconds=5", headers=headers, timeout=30).status_code
+
+    def stay(gateway: str) -> int | None:
+        address = f"ws://{gateway}.localhost/ws/echo/"
+        host, port = url.removeprefix("http://").split(":")
+        with connect(address, origin=f"http://{gateway}.localhost", host=host, port=int(port), proxy=None) as socket:
+            ready.append(gateway)
+            for _ in socket:
+                """Nothing comes."""
+            return socket.close_code
+
+    ready: list[str] = []
+    with ThreadPoolExecutor() as pool:
+        open_until = {gateway: pool.submit(stay, gateway) for gateway in ASGI_GATEWAYS}
+        wait_until(lambda: len(ready) == len(ASGI_GATEWAYS), message="the WebSockets are open")
+        answers = {gateway: pool.submit(ask, gateway) for gateway in GATEWAYS}
+        # nginx passes them on sooner than make gets to stopping anything.
+        wait_until(lambda: established(running) >= len(GATEWAYS) + len(ASGI_GATEWAYS), message="the requests are there")
+        down = running.make("down")
+    assert down.returncode == 0, down.stderr
+    assert {gateway: answer.result() for gateway, answer in answers.items()} == dict.fromkeys(GATEWAYS, 200)
+    assert {gateway: closed.result() for gateway, closed in open_until.items()} == dict.fromkeys(ASGI_GATEWAYS, 1012)
+    assert running.is_down()
+
+
+def established(clone: Clone) -> int:
+    """Connections between nginx and its clients."""
+    table = clone.compose("exec", "-T", "nginx", "cat", "/proc/net/tcp").splitlines()[1:]
+    return len([line for line in table if line.split()[1].endswith(f":{8080:04X}") and line.split()[3] == "01"])

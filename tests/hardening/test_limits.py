@@ -26,6 +26,14 @@ def named(service: str) -> str:
     return {"migrate": "UWSGI"}.get(service, service.upper())
 
 
+def drain(service: str) -> int:
+    """Seconds that the server may take to finish."""
+    file, pattern = DRAINS[service]
+    found = re.search(pattern, (ROOT / file).read_text(), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
 def test_memory_is_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
     size = setting(f"{named(service)}_MEMORY")
     assert containers[service]["HostConfig"]["Memory"] == int(size[:-1]) * UNITS[size[-1]]
@@ -53,10 +61,12 @@ def test_a_service_comes_back_unless_it_was_stopped(containers: Containers, serv
 
 @pytest.mark.parametrize("service", DRAINS)
 def test_a_service_gets_more_time_to_stop_than_its_drain_may_take(containers: Containers, service: str) -> None:
-    file, pattern = DRAINS[service]
-    drain = re.search(pattern, (ROOT / file).read_text(), re.MULTILINE)
-    assert drain
-    assert containers[service]["Config"]["StopTimeout"] > int(drain[1])
+    assert containers[service]["Config"]["StopTimeout"] > drain(service)
+
+
+def test_nginx_gets_more_time_than_any_gateway_behind_it(containers: Containers) -> None:
+    """Or an answer that a gateway still finishes is cut off on its way to the client."""
+    assert containers["nginx"]["Config"]["StopTimeout"] > max(map(drain, DRAINS))
 
 
 def test_a_tmpfs_is_bounded_and_smaller_than_the_memory_it_counts_as(containers: Containers, service: str) -> None:
