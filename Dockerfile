@@ -75,7 +75,7 @@ FROM django AS gunicorn
 RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-COPY gunicorn/gunicorn.conf.py gunicorn/asgi_worker.py gunicorn/websocket.py /etc/gunicorn/
+COPY gunicorn/gunicorn.conf.py gunicorn/asgi_worker.py gunicorn/asgi_server.py gunicorn/asgi_http.py gunicorn/websocket.py /etc/gunicorn/
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps

@@ -1,12 +1,14 @@
 """Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads off the memory, close codes.
 
-SIGTERM to Daphne cuts requests off and drops WebSockets without a close frame. To this one it means: refuse new
-connections, so that nginx goes to another replica; close each WebSocket with 1012 ("service restart": come again);
-finish the requests in flight; exit 0. A second SIGTERM ends it at once.
+SIGTERM to Daphne cuts requests off and drops WebSockets without a close frame. To this one it means: serve the
+connections that wait, and refuse new ones, so that nginx goes to another replica; close each WebSocket with 1012
+("service restart": come again); finish the requests in flight; exit 0. A second SIGTERM ends it at once.
 """
 
 import faulthandler
 import signal
+import socket
+import struct
 import time
 from functools import partial, partialmethod
 
@@ -19,6 +21,10 @@ from twisted.web.http import HTTPChannel
 
 # Seconds that requests in flight may take; the stop_grace_period in compose.yaml is longer.
 DRAIN_SECONDS = 35
+# Seconds that connections may wait to be accepted.
+QUEUE_SECONDS = 8
+# Seconds that an idle connection stays open for one more request.
+LAST_CALL = 2
 SERVICE_RESTART = 1012
 # Seconds that the event loop may stand still: the mark of a view that blocks it. gunicorn's `timeout` for its workers.
 STUCK_SECONDS = 30
@@ -45,16 +51,20 @@ class DrainingServer(Server):
 
     def handle_sigterm(self, *_: object) -> None:
         signal.signal(signal.SIGTERM, lambda *_: reactor.callFromThread(self.stop))
-        reactor.callFromThread(self.drain)
+        reactor.callFromThread(self.drain_when_queue_is_served, time.monotonic() + QUEUE_SECONDS)
+
+    def drain_when_queue_is_served(self, deadline: float) -> None:
+        # Closing resets the connections that wait, and nginx, which has sent its request into them, cannot repeat a POST.
+        if any(queue_of(port.socket) for port in self.ports) and time.monotonic() < deadline:
+            reactor.callLater(0, self.drain_when_queue_is_served, deadline)
+        else:
+            self.drain()
 
     def drain(self) -> None:
         for port in self.ports:
             port.stopListening()
         for channel in open_channels():
-            # One that is at work closes after its answer; an idle one closes now.
-            channel.persistent = False
-            if not channel.requests:
-                channel.loseConnection()
+            close_after_the_next_answer(channel)
         for protocol in self.connections:
             if isinstance(protocol, ws_protocol.WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
                 # Not serverClose(), which refuses every code but 1000 and an application's own.
@@ -62,12 +72,32 @@ class DrainingServer(Server):
         self.stop_when_idle(time.monotonic() + DRAIN_SECONDS)
 
     def stop_when_idle(self, deadline: float) -> None:
-        busy = any("disconnected" not in details for details in self.connections.values())
+        # Requests, and connections that may still bring one.
+        busy = any("disconnected" not in details for details in self.connections.values()) or open_channels()
         if busy and time.monotonic() < deadline:
             reactor.callLater(0.1, self.stop_when_idle, deadline)
         else:
             # Once more around the event loop, for what was just written to leave.
             reactor.callLater(0.1, self.stop)
+
+
+def queue_of(listener: socket.socket) -> int:
+    """Connections that nobody has accepted yet: of a socket that listens, that is what tcp_info calls unacked."""
+    return struct.unpack_from("I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28), 24)[0]
+
+
+def close_after_the_next_answer(channel: HTTPChannel) -> None:
+    """Closed at once, an idle connection may just have been sent a request by nginx, which cannot repeat a POST."""
+
+    def is_persistent(request: Request, _version: bytes) -> bool:
+        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        return False
+
+    if channel.requests:
+        channel.persistent = False
+    else:
+        channel.checkPersistence = is_persistent
+        reactor.callLater(LAST_CALL, lambda: channel.requests or channel.loseConnection())
 
 
 def open_channels() -> list[HTTPChannel]:

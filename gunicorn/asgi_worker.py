@@ -1,7 +1,10 @@
 """The UvicornWorker with the settings that gunicorn's own configuration cannot reach."""
 
+import sys
 from typing import Any, ClassVar
 
+from asgi_server import DrainingServer
+from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker
 
 
@@ -11,7 +14,8 @@ class AsgiWorker(UvicornWorker):
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         # uvloop and httptools by name: where one is missing the start fails, instead of being three times slower.
         "loop": "uvloop",
-        "http": "httptools",
+        # httptools, as asgi_http.py has it.
+        "http": "asgi_http:Http",
         # uvicorn's own, except that a refused message's close frame arrives.
         "ws": "websocket:WebSocket",
         # Django speaks no lifespan; asking it for one is an error in the log at every start.
@@ -30,3 +34,12 @@ class AsgiWorker(UvicornWorker):
         "access_log": False,
         "server_header": False,
     }
+
+    async def _serve(self) -> None:
+        # As it is in uvicorn_worker 0.4, but for the class.
+        self.config.app = self.wsgi
+        server = DrainingServer(config=self.config)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)

@@ -1,4 +1,4 @@
-"""`docker stop` ends every gateway with exit status 0, after it has finished what it was answering."""
+"""`docker stop` ends every gateway with exit status 0, after it has finished what it was answering, and all that was sent."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.processes.callers import CALLERS, Callers
 from tests.processes.conftest import for_each, inspect, settle
-from tests.support.stack import GATEWAYS, Stack, run
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run
 
 # Three seconds of answer, of which the first event has come when the signal is sent.
 PATH = "/async/stream/?events=7&interval=0.5"
@@ -18,6 +19,7 @@ PATH = "/async/stream/?events=7&interval=0.5"
 class Stopped:
     exit_code: int
     body: str
+    callers: Callers
 
 
 def stop_while_it_answers(stack: Stack, gateway: str) -> Stopped:
@@ -27,14 +29,14 @@ def stop_while_it_answers(stack: Stack, gateway: str) -> Stopped:
     with httpx.stream("GET", stack.url() + PATH, headers=headers, timeout=60) as response:
         chunks = response.iter_text()
         body = next(chunks)
-        with ThreadPoolExecutor(1) as pool:
+        with Callers(stack, gateway, container) as callers, ThreadPoolExecutor(1) as pool:
             stop = pool.submit(run, "docker", "stop", container)
             try:
                 body += "".join(chunks)
             except httpx.RemoteProtocolError:
                 body += "(cut off)"
             stop.result()
-    return Stopped(inspect(container)[0]["State"]["ExitCode"], body)
+    return Stopped(inspect(container)[0]["State"]["ExitCode"], body, callers)
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +57,21 @@ def test_the_answer_on_its_way_is_finished(stopped: dict[str, Stopped], gateway:
     body = stopped[gateway].body
     assert body.count("event: tick") == 7
     assert body.endswith("event: end\ndata: {}\n\n")
+
+
+def test_connections_that_wait_to_be_accepted_are_answered(stopped: dict[str, Stopped], gateway: str) -> None:
+    """Without nginx, which would repeat what it may: more new connections at once than the gateway has room for.
+
+    One whose handshake is under way in the very moment cannot be told from one that was never asked for.
+    """
+    callers = stopped[gateway].callers.new
+    assert callers.answered > 100
+    assert callers.refused > 0
+    assert callers.lost <= CALLERS / 10, callers
+
+
+@pytest.mark.parametrize("asgi_gateway", ASGI_GATEWAYS)
+def test_every_request_on_an_open_connection_is_answered(stopped: dict[str, Stopped], asgi_gateway: str) -> None:
+    """As nginx has them, idle between two requests."""
+    callers = stopped[asgi_gateway].callers.kept
+    assert (callers.lost, callers.closed > 0, callers.answered > 100) == (0, True, True), callers

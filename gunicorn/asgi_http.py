@@ -1,0 +1,28 @@
+"""uvicorn's HTTP, with a last answer on each connection before it is closed."""
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# Seconds that an idle connection stays open for one more request.
+LAST_CALL = 2
+
+
+class Http(HttpToolsProtocol):
+    """A worker that stops answers what comes on its idle connections, with `Connection: close`.
+
+    uvicorn (0.54) closes them at once. nginx may just have sent a request into one, and cannot repeat a POST.
+    """
+
+    is_leaving = False
+
+    def shutdown(self) -> None:
+        self.is_leaving = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_CALL, super().shutdown)
+        else:
+            super().shutdown()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.is_leaving and self.cycle is not None:
+            # The answer says so, and uvicorn closes after it.
+            self.cycle.keep_alive = False
