@@ -1,7 +1,7 @@
 # The only command surface. Each target calls something that can be read, and linted, on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll down ps logs shell manage backup restore test test-faults test-security lint lock images clean
+.PHONY: help engine up roll certs down ps logs shell manage backup restore test test-faults test-security lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ up: ## build, start, wait until all is healthy, tell where to look
 
 roll: ## a new version, no request lost (GATEWAY=name for one)
 	@bootstrap/roll $(GATEWAY)
+
+certs: ## the certificate: for development, or yours; takes it over
+	@bootstrap/certs
 
 down: ## stop; data, images and secrets stay
 	@bootstrap/compose down

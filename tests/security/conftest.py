@@ -1,10 +1,12 @@
 """The long and the short form of these tests, and the table of what was tried."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from tests.security.cases import Cases
+from tests.security.tls_stack import TlsStack, brought_up
 
 # make test-security sets it; make test runs the short form.
 IS_FULL = os.environ.get("SECURITY") == "full"
@@ -16,6 +18,13 @@ CASES = pytest.StashKey[Cases]()
 def cases(pytestconfig: pytest.Config) -> Cases:
     """cases.add("smuggling", "CL.TE"): counts in the table at the end."""
     return pytestconfig.stash.setdefault(CASES, Cases())
+
+
+@pytest.fixture(scope="session")
+def tls_stack() -> Iterator[TlsStack]:
+    """A stack of its own that ends TLS itself (compose.tls.yaml): tls_stack.url, tls_stack.authority."""
+    with brought_up() as stack:
+        yield stack
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:
