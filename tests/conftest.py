@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from tests.support.echo import Echo, echo_stack
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, settings
 
 
@@ -14,6 +15,13 @@ from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, settings
 def stack() -> Stack:
     """The stack that tests/run has brought up."""
     return Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
+
+
+@pytest.fixture(scope="session")
+def echo(stack: Stack) -> Iterator[Echo]:
+    """A second stack, of the same images, whose project answers with what it was told: tests/support/echo."""
+    with echo_stack(stack) as echo:
+        yield echo
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,52 @@
+"""nginx and the gateways once more, serving a project that tells what it was told (echo.py)."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.routing.wire import Edge
+from tests.support.stack import GATEWAYS, Stack, run, wait_until
+
+# Paths below it have a view that does not read the request's body; everywhere else it is read.
+UNREAD = "/unread"
+
+
+@dataclass(frozen=True)
+class Echo(Edge):
+    stack: Stack
+
+    def seen(self, gateway: str) -> list[tuple[str, str]]:
+        """Method and path of every request that the gateway has handed to the project so far, in order."""
+        mark = f"/seen/{secrets.token_hex(8)}"
+        assert self.get(f"/gateways/{gateway}{mark}").status == 200
+        container = self.stack.container(gateway)
+
+        # What was written before the mark is in the log once the mark is.
+        def notes() -> list[tuple[str, str]]:
+            lines = run("docker", "logs", container).stderr.splitlines()
+            noted = [tuple(json.loads(line[4:])) for line in lines if line.startswith("saw ")]
+            return noted if ("GET", mark) in noted else []
+
+        return wait_until(notes, 10, f"{mark} in the log of {gateway}")
+
+
+@contextmanager
+def echo_stack(stack: Stack) -> Iterator[Echo]:
+    """The images and settings of `stack`, without database and cache."""
+    environment = {
+        "TESTED": stack.project,
+        "HTTP_BIND": "127.0.0.1:0",
+        "DJANGO_SETTINGS_MODULE": "echo",
+        "WSGI_APPLICATION": "echo:wsgi",
+        "ASGI_APPLICATION": "echo:asgi",
+    }
+    other = Stack(f"{stack.project}-echo", environment, ("compose.yaml", "tests/support/echo/compose.yaml"))
+    try:
+        # Made and not started: it fills the volume of uploads.
+        other.compose("up", "--no-start", "--no-build", "--no-deps", "migrate")
+        other.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx", *GATEWAYS)
+        yield Echo(("127.0.0.1", other.port()), other.container("nginx"), other)
+    finally:
+        other.compose("down", "--volumes", "--timeout", "0")

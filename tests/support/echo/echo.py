@@ -1,0 +1,91 @@
+"""A project in one file that answers every request with what it was told of it, as JSON, and notes each in its log."""
+
+import hashlib
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, JsonResponse
+from django.urls import re_path
+
+if not settings.configured:
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        SECRET_KEY="echo",
+        ROOT_URLCONF=__name__,
+        USE_TZ=True,
+        SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    )
+
+from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
+
+django_wsgi = get_wsgi_application()
+django_asgi = get_asgi_application()
+
+
+def tell(request: HttpRequest, body: bytes) -> JsonResponse:
+    return JsonResponse(
+        {
+            "interface": "ASGI" if isinstance(request, ASGIRequest) else "WSGI",
+            "META": {name: value for name, value in request.META.items() if isinstance(value, str)},
+            "method": request.method,
+            "path": request.path,
+            "path_info": request.path_info,
+            "full_path": request.get_full_path(),
+            "absolute_uri": request.build_absolute_uri(),
+            "scheme": request.scheme,
+            "is_secure": request.is_secure(),
+            "host": request.get_host(),
+            "port": request.get_port(),
+            "GET": dict(request.GET.lists()),
+            "COOKIES": request.COOKIES,
+            "content_type": request.content_type,
+            "length": len(body),
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+    )
+
+
+def echo(request: HttpRequest) -> JsonResponse:
+    return tell(request, request.body)
+
+
+def unread(request: HttpRequest) -> JsonResponse:
+    """Leaves the body where it is: whoever takes it for the next request finds one there."""
+    return tell(request, b"")
+
+
+urlpatterns = [re_path("^unread/", unread), re_path("", echo)]
+
+
+async def tell_websocket(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    told = {
+        **{name: scope.get(name) for name in ("path", "root_path", "scheme", "client", "subprotocols")},
+        "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+    }
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": json.dumps(told)})
+    await send({"type": "websocket.close"})
+
+
+def note(method: str, path: str) -> None:
+    """In one write, so that lines of several processes do not mix. tests/support/echo/__init__.py reads them."""
+    os.write(2, f"saw {json.dumps([method, path])}\n".encode())
+
+
+# Around Django, not inside: what Django itself refuses was seen too.
+def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    note(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    return django_wsgi(environ, start_response)
+
+
+async def asgi(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    note(scope.get("method", scope["type"]), scope["path"])
+    if scope["type"] == "websocket":
+        await tell_websocket(scope, send)
+    else:
+        await django_asgi(scope, receive, send)
