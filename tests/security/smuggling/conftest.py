@@ -1,0 +1,73 @@
+"""Sends every case once, to each gateway in each way, with other clients besides; the tests look at what came of it."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.security.cases import Cases
+from tests.security.conftest import IS_FULL
+from tests.security.smuggling.bystanders import Bystanders
+from tests.security.smuggling.exchange import Outcome, Trial, Way, exchange
+from tests.security.smuggling.table import FAMILIES
+from tests.support.echo import Echo
+from tests.support.stack import GATEWAYS, wait_until
+
+# At once: enough to have every connection of the gateways' in use, few enough for two processors.
+CLIENTS = 16
+
+# Each thing that may make a difference, in the short form; every combination, in the long one.
+WAYS = [
+    Way("POST", is_read=True, is_pinned=False, at_once=True),
+    Way("POST", is_read=False, is_pinned=True, at_once=False),
+    Way("GET", is_read=False, is_pinned=False, at_once=True),
+]
+if IS_FULL:
+    WAYS = [Way(*way) for way in product(("POST", "GET", "PUT"), (True, False), (True, False), (True, False))]
+
+
+@dataclass(frozen=True)
+class Tried:
+    outcomes: dict[str, list[Outcome]]  # by the case's name
+    bystanders: Bystanders
+    seen: dict[str, dict[str, list[str]]]  # gateway, token: the paths that the project was asked for
+    logged: dict[str, dict[str, Any]]  # nginx's access log, by request id
+
+
+@pytest.fixture(scope="session")
+def tried(echo: Echo, cases: Cases) -> Tried:
+    trials = []
+    for family, members in FAMILIES.items():
+        family_trials = [Trial(case, gateway, way) for case in members for gateway in GATEWAYS for way in WAYS]
+        cases.add(f"smuggling: {family}", *(case.name for case in members), tried=len(family_trials))
+        trials += family_trials
+    with Bystanders(echo) as bystanders, ThreadPoolExecutor(CLIENTS) as pool:
+        results = list(pool.map(lambda trial: exchange(echo, trial), trials))
+    cases.add("smuggling: other clients meanwhile", *GATEWAYS, tried=bystanders.answered)
+
+    outcomes: dict[str, list[Outcome]] = {}
+    for outcome in results:
+        outcomes.setdefault(outcome.trial.case.name, []).append(outcome)
+    seen = {gateway: by_token(echo.seen(gateway)) for gateway in GATEWAYS}
+    ids = {request_id for outcome in results for answer in outcome.answers for request_id in answer.all("X-Request-ID")}
+
+    def logged() -> dict[str, dict[str, Any]]:
+        entries = {entry["request_id"]: entry for entry in map(json.loads, echo.log())}
+        return entries if entries.keys() >= ids else {}
+
+    return Tried(outcomes, bystanders, seen, wait_until(logged, 10, "every answer in the access log"))
+
+
+def by_token(seen: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Every path has its trial's token behind one of these words, whatever else is in it."""
+    paths: dict[str, list[str]] = {}
+    for _, path in seen:
+        words = path.split("/")
+        for word in ("case", "after", "smuggled"):
+            if word in words[:-1]:
+                paths.setdefault(words[words.index(word) + 1][:16], []).append(path)
+                break
+    return paths

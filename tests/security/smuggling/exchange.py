@@ -1,0 +1,110 @@
+"""Sends a case to a gateway, goes on with a good request on the same connection, and keeps all that came back."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from itertools import islice
+from typing import cast
+
+from tests.routing.wire import Answer, Edge, read_answer, send_all
+from tests.security.smuggling.case import Case, message, render
+from tests.support.echo import UNREAD
+
+# Seconds of silence that are a hang. Less than nginx gives a client for a head (10) or for the next piece of a body
+# (20): what nginx takes for unfinished does not pass for refused.
+DEADLINE = 7
+AFTER = message("Connection: close", line="GET /gateways/{gateway}/after/{token} HTTP/1.1", host="Host: localhost")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a case is sent: what may make a difference to who reads how far."""
+
+    method: str
+    is_read: bool  # the view reads the body
+    is_pinned: bool  # by the gateway's own host, or by the prefix
+    at_once: bool  # the next request comes in the same packets, or after the answer
+
+
+@dataclass(frozen=True)
+class Trial:
+    case: Case
+    gateway: str
+    way: Way
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def render(self, template: str) -> bytes:
+        path = f"{'' if self.way.is_read else UNREAD}/case/{self.token}"
+        host = f"{self.gateway}.localhost" if self.way.is_pinned else "localhost"
+        path = path if self.way.is_pinned else f"/gateways/{self.gateway}{path}"
+        fields = {"method": self.way.method, "host": host, "path": path}
+        return render(template, **fields, gateway=self.gateway, token=self.token)
+
+
+@dataclass
+class Outcome:
+    trial: Trial
+    answers: list[Answer] = field(default_factory=list)  # to the case
+    after: Answer | None = None  # to the good request
+    problem: str = ""  # a hang, or what is no answer
+
+    def __str__(self) -> str:
+        found = [(answer.status, answer.body[:200]) for answer in self.answers]
+        return f"{self.trial.gateway}, {self.trial.way}: {found}, then {self.after}. {self.problem}"
+
+
+class Stream:
+    """Answers on one connection. http.client reads ahead: a reader for each would lose the beginning of the next."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.file = connection.makefile("rb")
+
+    def makefile(self, _mode: str) -> "Stream":
+        return self
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.file, name)
+
+    def close(self) -> None:
+        """After each answer. The next one comes out of the same buffer."""
+
+    def answers(self) -> Iterator[Answer]:
+        """Until the other side closes; a reset ends it too, after an answer to what was not read."""
+        try:
+            while begin := self.file.peek(1)[:5]:
+                if begin == b"HTTP/":
+                    yield read_answer(cast(socket.socket, self))
+                else:
+                    yield Answer(0, (), self.file.read())
+        except ConnectionResetError:
+            return
+
+
+def exchange(edge: Edge, trial: Trial) -> Outcome:
+    outcome = Outcome(trial)
+    data, after = trial.render(trial.case.data), trial.render(AFTER)
+    with edge.connect(DEADLINE) as connection:
+        answers = Stream(connection).answers()
+        try:
+            if trial.case.unfinished:
+                send_all(connection, data)
+                connection.shutdown(socket.SHUT_WR)
+            elif trial.way.at_once:
+                send_all(connection, data + after)
+            else:
+                send_all(connection, data)
+                outcome.answers += islice(answers, 1)
+                send_all(connection, after)
+            outcome.answers += answers
+        except (OSError, HTTPException) as error:
+            outcome.problem = repr(error)
+    if outcome.answers and is_of(outcome.answers[-1], f"/after/{trial.token}"):
+        outcome.after = outcome.answers.pop()
+    return outcome
+
+
+def is_of(answer: Answer, path: str) -> bool:
+    """The project's answer to a request for that path."""
+    return answer.status == 200 and answer.json()["path"] == path

@@ -1,0 +1,80 @@
+"""Nobody slips a second request past nginx: it and the gateways agree where each request ends, or it is refused."""
+
+import hashlib
+
+import pytest
+
+from tests.routing.wire import Edge
+from tests.security.smuggling.case import Case, message
+from tests.security.smuggling.conftest import WAYS, Tried
+from tests.security.smuggling.exchange import Trial, exchange
+from tests.security.smuggling.table import FAMILIES
+from tests.support.echo import Echo
+from tests.support.stack import GATEWAYS
+
+CASES = [case for family in FAMILIES.values() for case in family]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def test_the_table_is_large_and_each_case_has_a_name_of_its_own() -> None:
+    assert len(CASES) == len({case.name for case in CASES}) == len({case.data for case in CASES}) >= 60
+
+
+def test_a_second_request_that_was_executed_would_be_noticed(echo: Echo) -> None:
+    """Two good requests in the place of one with something hidden: that is what every other test looks for."""
+    for gateway in GATEWAYS:
+        trial = Trial(Case("two requests", message() + "{smuggled}", (200, 200), "in sync"), gateway, WAYS[0])
+        outcome = exchange(echo, trial)
+        assert [answer.status for answer in outcome.answers] == [200, 200]
+        assert outcome.after is not None
+        assert ("GET", f"/smuggled/{trial.token}") in echo.seen(gateway)
+
+
+@each_case
+def test_it_is_answered_and_then_the_connection_is_closed_or_in_sync(tried: Tried, case: Case) -> None:
+    for outcome in tried.outcomes[case.name]:
+        statuses = tuple(answer.status for answer in outcome.answers)
+        assert outcome.problem == "", outcome
+        assert (statuses, "in sync" if outcome.after else "closed") == case.end(outcome.trial.gateway), outcome
+
+
+@each_case
+def test_the_project_sees_no_request_but_those_that_were_sent(tried: Tried, case: Case) -> None:
+    for outcome in tried.outcomes[case.name]:
+        token, gateway = outcome.trial.token, outcome.trial.gateway
+        answers, then = case.end(gateway)
+        seen = tried.seen[gateway].get(token, [])
+        assert [path for path in seen if path.startswith("/smuggled/")] == [], outcome
+        expected = (answers[:1] in ((200,), (101,))) + (then == "in sync")
+        assert len(seen) == expected, (outcome, seen)
+        assert seen.count(f"/after/{token}") == (then == "in sync"), (outcome, seen)
+        # Nobody else was given it.
+        assert [other for other in GATEWAYS if other != gateway and token in tried.seen[other]] == [], outcome
+
+
+@each_case
+def test_the_project_reads_the_body_that_nginx_read(tried: Tried, case: Case) -> None:
+    for outcome in tried.outcomes[case.name]:
+        if case.end(outcome.trial.gateway)[0][:1] == (200,) and outcome.trial.way.is_read:
+            told, body = outcome.answers[0].json(), outcome.trial.render("\r\n\r\n" + case.body)[4:]
+            assert (told["length"], told["sha256"]) == (len(body), hashlib.sha256(body).hexdigest()), outcome
+
+
+@each_case
+def test_what_nginx_refuses_reaches_no_gateway(tried: Tried, case: Case) -> None:
+    for outcome in tried.outcomes[case.name]:
+        _, then = case.end(outcome.trial.gateway)
+        for answer in outcome.answers:
+            # After a 400 of its own nginx closes; the others are a gateway's, of what is valid for nginx.
+            if answer.status >= 400 and (answer.status, then) != (400, "in sync"):
+                assert tried.logged[answer.one("X-Request-ID")]["upstream_addr"] == "", outcome
+
+
+def test_other_clients_get_the_answers_to_their_own_requests(tried: Tried) -> None:
+    assert tried.bystanders.problems == []
+    assert tried.bystanders.answered > 100
+
+
+def test_the_gateways_serve_on(tried: Tried, echo: Edge, gateway: str) -> None:
+    answers = [echo.get(f"/gateways/{gateway}/serves-on") for _ in range(20)]
+    assert {(answer.status, answer.json()["path"]) for answer in answers} == {(200, "/serves-on")}

@@ -1,0 +1,78 @@
+"""Connections that ask to become something else: where nginx steps aside, what follows would be unseen."""
+
+from tests.security.smuggling.case import SMUGGLED, Case, End, message, passed, refused
+
+HANDSHAKE = ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
+H2C = ("HTTP2-Settings: AAMAAABkAAQAAP__",)
+PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+SETTINGS = "\0\0\0\4\0\0\0\0\0"
+
+# uwsgi has no WebSockets: nginx says so.
+UWSGI_REFUSES: dict[str, End] = {"uwsgi": ((501,), "closed")}
+
+
+def upgrade(protocol: str, *headers: str, line: str = "{method} {path} HTTP/1.1", body: str = "") -> str:
+    return message("Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", *headers, line=line, body=body)
+
+
+def websocket(*headers: str) -> str:
+    return upgrade("websocket", *headers, line="GET {path} HTTP/1.1")
+
+
+def not_opened(name: str, data: str) -> Case:
+    """The gateway's refusal of a handshake; nginx goes on reading requests."""
+    return Case(name, data, (400,), "in sync", on=UWSGI_REFUSES)
+
+
+def opened(name: str, data: str) -> Case:
+    """From the handshake on it is a WebSocket, and nothing in it is a request."""
+    return Case(name, data, (101, 0), "closed", on=UWSGI_REFUSES)
+
+
+UPGRADES = [
+    passed("an upgrade to h2c", upgrade("h2c", *H2C)),
+    passed(
+        "an upgrade to h2c with a request as its body",
+        upgrade("h2c", *H2C, "Content-Length: {length}", body="{smuggled}"),
+        "{smuggled}",
+    ),
+    passed(
+        "an upgrade to h2c in chunks",
+        upgrade("h2c", *H2C, "Transfer-Encoding: chunked", body="{chunk}0\r\n\r\n"),
+        "{smuggled}",
+    ),
+    passed("the settings of an upgrade to h2c, and no upgrade", message("Connection: HTTP2-Settings", *H2C)),
+    passed("an upgrade to h2", upgrade("h2")),
+    passed("an upgrade to TLS", upgrade("TLS/1.2")),
+    passed("an upgrade to another version", upgrade("HTTP/2.0, HTTP/1.1")),
+    refused("the preface of HTTP/2", PREFACE + SETTINGS),
+    refused("the preface of HTTP/2 with a path", PREFACE.replace("*", "{path}") + SETTINGS, 505),
+    opened("a WebSocket with a request behind its handshake", websocket(*HANDSHAKE) + SMUGGLED),
+    opened(
+        "a WebSocket or h2c",
+        upgrade("h2c", "Upgrade: websocket", *HANDSHAKE, *H2C, line="GET {path} HTTP/1.1") + SMUGGLED,
+    ),
+    not_opened("a WebSocket of a version that does not exist", websocket(HANDSHAKE[0], "Sec-WebSocket-Version: 777")),
+    not_opened("a WebSocket without a version", websocket(HANDSHAKE[0])),
+    not_opened("a WebSocket without a key", websocket(HANDSHAKE[1])),
+    not_opened("a WebSocket with a key of one letter", websocket("Sec-WebSocket-Key: a", HANDSHAKE[1])),
+    # No handshake to nginx, and so none to the gateway.
+    passed("a WebSocket in HTTP/1.9", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.9")),
+    passed(
+        "a WebSocket with a request as its body",
+        upgrade("websocket", *HANDSHAKE, "Content-Length: {length}", body="{smuggled}"),
+        "{smuggled}",
+    ),
+    passed(
+        "a WebSocket with a request as its chunk",
+        upgrade("websocket", *HANDSHAKE, "Transfer-Encoding: chunked", body="{chunk}0\r\n\r\n"),
+        "{smuggled}",
+    ),
+    passed(
+        "a WebSocket of a version that does not exist, with a body",
+        upgrade("websocket", HANDSHAKE[0], "Sec-WebSocket-Version: 777", "Content-Length: {length}", body="{smuggled}"),
+        "{smuggled}",
+    ),
+    passed("a WebSocket by POST", upgrade("websocket", *HANDSHAKE, line="POST {path} HTTP/1.1")),
+    Case("a WebSocket in HTTP/1.0", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.0"), (200,), "closed"),
+]
