@@ -64,7 +64,8 @@ urlpatterns = [re_path("^unread/", unread), re_path("", echo)]
 
 async def tell_websocket(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
     told = {
-        **{name: scope.get(name) for name in ("path", "root_path", "scheme", "client", "subprotocols")},
+        **{name: scope.get(name) for name in ("path", "root_path", "client", "subprotocols")},
+        "scheme": scope.get("scheme", "ws"),  # may be left out, and then means that; Daphne leaves it out
         "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
     }
     await send({"type": "websocket.accept"})

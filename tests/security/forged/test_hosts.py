@@ -1,0 +1,137 @@
+"""A forged host gets into no URL: nginx refuses it, or tells each gateway the name of ours that it stands for."""
+
+import pytest
+
+from tests.routing.wire import Answer, Edge, request
+from tests.security.cases import Cases
+from tests.support.echo import Echo
+from tests.support.stack import GATEWAYS
+
+# What stands in the Host header, as bytes of latin-1: the host that Django is told, or the status of the refusal.
+HOSTS: dict[str, str | int] = {
+    "localhost": "localhost",
+    "LOCALHOST": "localhost",
+    "localhost.": "localhost",
+    "localhost:80": "localhost:80",
+    "localhost:65535": "localhost:65535",
+    " localhost  ": "localhost",
+    "127.0.0.1:8443": "127.0.0.1:8443",
+    "127.0.0.1.": "127.0.0.1",
+    "evil.example": 421,
+    "localhost.evil.example": 421,
+    "evil.example.localhost": 421,
+    "evil-localhost": 421,
+    "localhost..": 400,
+    "localhost.evil.example:80": 421,
+    "evil.example:80": 421,
+    "localhost:80.evil.example": 400,
+    "localhost:80@evil.example": 400,
+    "localhost@evil.example": 400,
+    "evil.example@localhost": 400,
+    "user:pass@localhost": 400,
+    "localhost:": "localhost",
+    "localhost:0": "localhost",
+    "localhost:65536": 400,
+    "localhost:-1": 400,
+    "localhost:8e1": 400,
+    "localhost:80:80": 400,
+    "localhost,evil.example": 421,
+    "localhost evil.example": 400,
+    "localhost\tevil.example": 400,
+    "localhost/evil": 400,
+    "localhost?evil": 400,
+    "localhost#evil": 400,
+    "localhost\\evil": 400,
+    "localhost;evil": 421,
+    "localhost%00.evil.example": 421,
+    "localhost\0.evil.example": 400,
+    "localhost\x7f": 400,
+    "http://localhost": 400,
+    "//localhost": 400,
+    "[::1]": 421,
+    "[::1]:8080": 421,
+    "[::ffff:127.0.0.1]": 421,
+    "[localhost]": 421,
+    "[::1": 400,
+    "0.0.0.0": 421,  # noqa: S104
+    "0x7f.1": 421,
+    "2130706433": 421,
+    "xn--lcalhost-9za.evil.example": 421,
+    "l\xc3\xb6calhost": 421,
+    "localhost\xe3\x80\x82": 421,
+    "uwsgi": 421,
+    "nginx": 421,
+    "*": 421,
+    "*.localhost": 421,
+    "_": 421,
+    "-": 421,
+    ".": 400,
+    ".localhost": 421,
+    "": 400,
+    "x" * 250 + ".localhost": 421,
+    "x." * 4000 + "localhost": 421,
+    "x" * 12_000: 431,
+}  # fmt: skip
+
+
+def refused_by_nginx(edge: Edge, answers: list[Answer]) -> bool:
+    return {entry["upstream_addr"] for entry in edge.all_logged(answers)} == {""}
+
+
+def test_a_host_is_ours_or_refused(echo: Edge, cases: Cases, gateway: str) -> None:
+    cases.add("forged: Host", *map(repr, HOSTS))
+    answers = {host: echo.get(f"/gateways/{gateway}/a", host) for host in HOSTS}
+    for host, expected in HOSTS.items():
+        answer = answers[host]
+        if isinstance(expected, int):
+            assert answer.status == expected, host
+        else:
+            assert (answer.status, answer.json()["absolute_uri"]) == (200, f"http://{expected}/a"), host
+            assert answer.json()["host"] == expected
+            assert "evil" not in answer.body.decode()
+    assert refused_by_nginx(echo, [answer for answer in answers.values() if answer.status != 200])
+
+
+def test_the_request_lines_host_wins_over_the_headers(echo: Edge, cases: Cases, gateway: str) -> None:
+    """As HTTP has it (RFC 9112, 3.2.2), for nginx and the gateway alike."""
+    headers = ["localhost", "evil.example", f"{GATEWAYS[0]}.localhost", "x" * 300]
+    cases.add("forged: absolute target and Host", *headers)
+    for header in headers:
+        told = echo.get(f"http://127.0.0.1:81/gateways/{gateway}/a", header).json()
+        assert (told["absolute_uri"], told["META"]["HTTP_HOST"]) == ("http://127.0.0.1:81/a", "127.0.0.1:81")
+        assert "evil" not in str(told)
+    assert echo.get("http://evil.example/a", "localhost").status == 421
+
+
+@pytest.mark.parametrize("second", ["localhost", "evil.example", ""])
+@pytest.mark.parametrize("first", ["localhost", "evil.example", ""])
+def test_two_hosts_are_refused_whichever_comes_first(echo: Edge, cases: Cases, first: str, second: str) -> None:
+    cases.add("forged: two Hosts", f"{first}, {second}")
+    answer = echo.get("/", first, [("Host", second)])
+    assert answer.status == 400
+    assert refused_by_nginx(echo, [answer])
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "localhost:80@evil.example"])
+def test_http_1_0_is_no_way_around(echo: Edge, gateway: str, host: str) -> None:
+    assert echo.ask("GET", f"/gateways/{gateway}/", host, version="1.0").status in (400, 421)
+    assert echo.ask("GET", f"http://{host}/gateways/{gateway}/", "localhost", version="1.0").status in (400, 421)
+
+
+def test_what_the_project_says_of_its_host_is_ours(edge: Edge, cases: Cases, gateway: str) -> None:
+    """The project behind its own ALLOWED_HOSTS: an absolute URL in a mail would hold the host that it names here."""
+    hosts = {host: expected for host, expected in HOSTS.items() if isinstance(expected, str)}
+    cases.add("forged: Host", *map(repr, hosts))
+    for host, expected in hosts.items():
+        assert edge.get(f"/gateways/{gateway}/gateway/", host).json()["host"] == expected
+    forged = [(name, "evil.example") for name in ("X-Forwarded-Host", "X-Host", "X-Original-Host", "Forwarded")]
+    answer = edge.get(f"/gateways/{gateway}/gateway/", headers=forged)
+    assert (answer.json()["host"], b"evil" in answer.body) == ("localhost", False)
+
+
+def test_no_request_was_seen_for_a_host_that_is_not_ours(echo: Echo, gateway: str) -> None:
+    marks = {f"/host-{number}": host for number, (host, to) in enumerate(HOSTS.items()) if isinstance(to, int)}
+    for mark, host in marks.items():
+        for prefix in ("", f"/gateways/{gateway}"):
+            echo.send(request("GET", prefix + mark, host))
+    assert [path for _, path in echo.seen(gateway) if path in marks] == []
