@@ -75,7 +75,7 @@ FROM django AS gunicorn
 RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-COPY gunicorn/gunicorn.conf.py gunicorn/asgi_worker.py gunicorn/asgi_server.py gunicorn/asgi_http.py gunicorn/websocket.py /etc/gunicorn/
+COPY gunicorn/*.py /etc/gunicorn/
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
@@ -91,7 +91,7 @@ RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.tx
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
  # Twisted carries its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.13/site-packages/twisted -type d -name test -prune -exec rm -r {} +
-COPY daphne/run daphne/server.py daphne/body.py /etc/daphne/
+COPY daphne/run daphne/*.py /etc/daphne/
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps

@@ -31,7 +31,9 @@ class Part:
 
 
 class Body:
-    """Twisted's file, as Daphne reads it: by parts for the queue; whole, as bytes, for a WebSocket's handshake."""
+    """Twisted's file, as Daphne reads it: by parts for the queue; whole for a WebSocket's handshake, which has no body: it
+    would be held in memory, however long, and its bytes taken for frames.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.length, self.position = file, file.seek(0, 2), 0
@@ -39,7 +41,7 @@ class Body:
 
     def read(self, size: int | None = None) -> Part | bytes:
         if size is None:
-            return self.file.read()
+            return b""
         part = Part(self.file, self.position, min(size, self.length - self.position))
         self.position += len(part)
         return part

@@ -1,4 +1,5 @@
-"""Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads off the memory, close codes.
+"""Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads off the memory, bounds
+for WebSockets.
 
 SIGTERM to Daphne cuts requests off and drops WebSockets without a close frame. To this one it means: serve the
 connections that wait, and refuse new ones, so that nginx goes to another replica; close each WebSocket with 1012
@@ -10,8 +11,10 @@ import signal
 import socket
 import struct
 import time
-from functools import partial, partialmethod
+from functools import partial
+from typing import Any
 
+import asgi_websocket
 from body import Request, read_late
 from daphne import cli, http_protocol, ws_protocol
 from daphne.server import Server
@@ -32,12 +35,15 @@ STUCK_SECONDS = 30
 
 class DrainingServer(Server):
     def run(self) -> None:
-        self.application = read_late(self.application)
+        self.application = asgi_websocket.wait_for_client(read_late(self.application))
         self.ports: list[IListeningPort] = []
         # Once the reactor runs: when it starts, it sets a handler of its own.
         reactor.callWhenRunning(signal.signal, signal.SIGTERM, self.handle_sigterm)
         reactor.callWhenRunning(self.feed_watchdog)
         super().run()
+
+    def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
+        return super().create_application(protocol, {**scope, "protocol": protocol})
 
     def feed_watchdog(self) -> None:
         # Not fed for so long, it writes what every thread is doing to the log, and ends the process for the engine to
@@ -112,10 +118,7 @@ def open_channels() -> list[HTTPChannel]:
 # read got an empty 400 instead of Django's answer.
 http_protocol.WebRequest = partial(Request, parsePOSTFormSubmission=False)
 
-# A message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says so. Autobahn's
-# default is to drop the connection, and all that the client is told is 1006: something happened.
-factory = ws_protocol.WebSocketFactory
-factory.setProtocolOptions = partialmethod(factory.setProtocolOptions, failByDrop=False)
+asgi_websocket.install()
 
 if __name__ == "__main__":
     cli.CommandLineInterface.server_class = DrainingServer

@@ -16,8 +16,8 @@ class AsgiWorker(UvicornWorker):
         "loop": "uvloop",
         # httptools, as asgi_http.py has it.
         "http": "asgi_http:Http",
-        # uvicorn's own, except that a refused message's close frame arrives.
-        "ws": "websocket:WebSocket",
+        # uvicorn's own, with bounds to what one client can take. By default it takes an older one, which is deprecated.
+        "ws": "asgi_websocket:WebSocket",
         # Django speaks no lifespan; asking it for one is an error in the log at every start.
         "lifespan": "off",
         # Seconds that open connections get after SIGTERM. Without it a WebSocket client or an endless stream holds the

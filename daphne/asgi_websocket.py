@@ -1,0 +1,175 @@
+"""Daphne's WebSockets, with bounds to what one client can take, and close codes that arrive.
+
+As Daphne (4.2.3) and Autobahn have them, a client is read however far behind the application is, and written to however
+long it has not read: all of it is kept in memory. The same bounds for gunicorn: gunicorn/asgi_websocket.py.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partialmethod
+from typing import Any
+
+# First of all that knows Twisted: it decides for the reactor that runs asyncio.
+from daphne.server import WebSocketFactory
+from twisted.internet import reactor
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
+type Message = dict[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+# Bytes that are taken apart at once, before the other clients have their turn. Otherwise it is all that was read, 64 KiB:
+# 10,000 frames, for which everybody else waits.
+PIECE = 4096
+
+# Fragments of one message. Of empty ones there would otherwise never be enough to make it too large.
+MOST_FRAGMENTS = 10_000
+
+
+class WebSocket(WebSocketFactory.protocol):
+    """Reads on only while the application keeps up, and the client reads what it is sent.
+
+    It is a "producer" too, which is what Twisted tells when the client does not read, and when it has.
+    """
+
+    def connectionMade(self) -> None:
+        self.unread = b""
+        self.has_turn = False
+        self.writable = asyncio.Event()
+        self.writable.set()
+        super().connectionMade()
+        self.transport.unregisterProducer()  # HTTP's, before the upgrade
+        self.transport.registerProducer(self, True)
+
+    def connectionLost(self, reason: Failure = ConnectionDone) -> None:
+        self.writable.set()
+        super().connectionLost(reason)
+
+    # ---- what comes in ----
+
+    def dataReceived(self, data: bytes) -> None:
+        # A connection that has failed goes on reading for a second, until it is dropped, for its close frame to arrive.
+        # What comes is forgotten: Autobahn would keep a frame of any length.
+        if not self.failedByMe:
+            self.unread += data
+            self.take_piece()
+
+    def take_piece(self) -> None:
+        self.has_turn = False
+        piece, self.unread = self.unread[:PIECE], self.unread[PIECE:]
+        super().dataReceived(piece)
+        self.read_on()
+
+    def is_behind(self) -> bool:
+        """Whether the application has to open it, or to take a message, or the client to read one."""
+        queue = getattr(self, "application_queue", None)
+        is_asked = self.state == self.STATE_CONNECTING and hasattr(self, "handshake_deferred")
+        return is_asked or not self.writable.is_set() or bool(queue and not queue.empty())
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        self.read_on()
+
+    def read_on(self) -> None:
+        """Also called when the application has taken a message."""
+        if self.failedByMe:
+            self.unread = b""
+            self.transport.resumeProducing()
+        elif self.is_behind():
+            self.transport.pauseProducing()
+        elif not self.unread:
+            self.transport.resumeProducing()
+        else:
+            self.transport.pauseProducing()
+            if not self.has_turn:
+                self.has_turn = True
+                reactor.callLater(0, self.take_turn)
+
+    def take_turn(self) -> None:
+        if self.is_behind():
+            self.has_turn = False
+        else:
+            self.take_piece()
+
+    # ---- what goes out: called by Twisted ----
+
+    def pauseProducing(self) -> None:
+        self.writable.clear()
+        # It could go on asking: a ping is answered without the application.
+        self.read_on()
+
+    def resumeProducing(self) -> None:
+        self.writable.set()
+        self.read_on()
+
+    def stopProducing(self) -> None:
+        self.writable.set()
+
+    # ---- what is refused: called by Autobahn ----
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        super().onMessageBegin(isBinary)
+        self.fragments = 0
+        # Not a list: of a message that comes two bytes at a time, each entry takes twenty times as much.
+        self.message_data = [bytearray()]
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        super().onMessageFrameBegin(length)
+        self.fragments += 1
+        if self.fragments > MOST_FRAGMENTS and not self.failedByMe:
+            self._max_message_size_exceeded(self.fragments, MOST_FRAGMENTS, "too many fragments")
+
+    def onMessageFrameData(self, payload: bytes) -> None:
+        if not self.failedByMe:
+            self.message_data[0] += payload
+
+    def processData(self) -> bool:
+        # Nothing behind what was refused, which could be a close frame: it would be taken for an answer to ours.
+        return not self.failedByMe and super().processData()
+
+    def _protocol_violation(self, reason: str) -> bool:
+        super()._protocol_violation(reason)
+        return True  # Nor the rest of it: a bad close frame dropped the connection before ours was sent.
+
+    def _invalid_payload(self, reason: str) -> bool:
+        super()._invalid_payload(reason)
+        return True
+
+
+def wait_for_client(application: Application) -> Application:
+    """An ASGI application whose messages wait until the client has read those before, and which is told who its client is
+    by scope["protocol"].
+    """
+
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        protocol = scope.pop("protocol")
+        if not isinstance(protocol, WebSocket):
+            return await application(scope, receive, send)
+
+        async def receive_and_read_on() -> Message:
+            message = await receive()
+            protocol.read_on()
+            return message
+
+        async def send_in_time(message: Message) -> None:
+            await protocol.writable.wait()
+            # Otherwise each message that came before a bad one is an exception in the log.
+            if not protocol.failedByMe:
+                await send(message)
+
+        return await application(scope, receive_and_read_on, send_in_time)
+
+    return wrapped
+
+
+def install() -> None:
+    """Makes Daphne use it."""
+    WebSocketFactory.protocol = WebSocket
+    # failByDrop: a message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says so.
+    # By default the connection is dropped, and all that the client is told is 1006: something happened.
+    # echoCloseCodeReason: the client's own code comes back, as RFC 6455 has it, and not always 1000.
+    WebSocketFactory.setProtocolOptions = partialmethod(
+        WebSocketFactory.setProtocolOptions, failByDrop=False, echoCloseCodeReason=True
+    )
