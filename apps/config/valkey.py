@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from channels_redis.core import BoundedQueue
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis.asyncio import Connection
 from redis.exceptions import ConnectionError as ValkeyConnectionError
@@ -12,6 +13,9 @@ from redis.exceptions import RedisError
 
 TRIES = 5
 PAUSE = 0.2  # seconds
+# Messages that wait for one client, as Channels' own layers have it; of more, the oldest is lost. One that does not read
+# is soon ended, but until then a busy room would fill the memory.
+CAPACITY = 100
 
 
 async def persist[T](operation: Callable[[], Awaitable[T]]) -> T:
@@ -66,7 +70,10 @@ class ChannelLayer(RedisPubSubChannelLayer):
     """
 
     async def new_channel(self, prefix: str = "specific.") -> str:
-        return await persist(lambda: self._get_layer().new_channel(prefix))
+        layer = self._get_layer()
+        channel = await persist(lambda: layer.new_channel(prefix))
+        layer.channels[channel] = BoundedQueue(CAPACITY)
+        return channel
 
     async def group_add(self, group: str, channel: str) -> None:
         await persist(lambda: self._get_layer().group_add(group, channel))
