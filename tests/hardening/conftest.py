@@ -1,6 +1,7 @@
 """What is known of each container, asked once a module."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,7 @@ COMPOSE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read
 SERVICES = tuple(COMPOSE)
 # Those that stay, and can be looked into.
 RUNNING = tuple(name for name, service in COMPOSE.items() if service["restart"] != "no")
+SECRETS = ("secret_key", "postgres_password", "valkey_password")
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,11 @@ def statuses(containers: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, 
 
     with ThreadPoolExecutor() as pool:
         return dict(zip(RUNNING, pool.map(read, RUNNING), strict=True))
+
+
+@pytest.fixture(scope="module")
+def leaks() -> Callable[[str], list[str]]:
+    """leaks(text): the names of the secrets whose value is in it; never the value, which a failure would print."""
+    values = {name: (ROOT / "secrets" / name).read_text().strip() for name in SECRETS}
+    assert all(len(value) >= 32 for value in values.values())
+    return lambda text: [name for name, value in values.items() if value in text]

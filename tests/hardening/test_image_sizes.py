@@ -22,9 +22,3 @@ def test_an_image_is_at_most_so_much_larger_than_its_base(
     containers: dict[str, dict[str, Any]], setting: Callable[[str], str], service: str, base: str, limit: int
 ) -> None:
     assert 0 < size(containers[service]["Image"]) - size(setting(base)) <= limit
-
-
-@pytest.mark.parametrize("service", GATEWAYS)
-def test_no_compiler_is_left_in_a_gateway(containers: dict[str, dict[str, Any]], service: str) -> None:
-    command = ("sh", "-c", "command -v gcc cc c++ make")
-    assert run("docker", "exec", containers[service]["Id"], *command, check=False).stdout == ""

@@ -1,7 +1,6 @@
-"""Every service is limited as the settings say, its logs are bounded, and it gets the time that it needs to stop."""
+"""Logs and temporary files are bounded, and a service gets the time that it needs to stop."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from tests.hardening.conftest import COMPOSE
 from tests.support.stack import ROOT
 
 type Containers = dict[str, dict[str, Any]]
-type Setting = Callable[[str], str]
 
 UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 # Where each server is told how many seconds it may take to stop: for connections that wait, and for requests in flight.
@@ -30,11 +28,6 @@ DRAINS = {
 }
 
 
-def named(service: str) -> str:
-    """The prefix of a service's settings. Migrations run once, in what is set aside for uWSGI."""
-    return {"migrate": "UWSGI"}.get(service, service.upper())
-
-
 def drain(service: str) -> int:
     """Seconds that the server may take to finish."""
     found = [re.search(pattern, (ROOT / file).read_text(), re.MULTILINE) for file, pattern in DRAINS[service]]
@@ -42,29 +35,11 @@ def drain(service: str) -> int:
     return sum(int(match[1]) for match in found if match)
 
 
-def test_memory_is_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
-    size = setting(f"{named(service)}_MEMORY")
-    assert containers[service]["HostConfig"]["Memory"] == int(size[:-1]) * UNITS[size[-1]]
-
-
-def test_processors_are_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
-    assert containers[service]["HostConfig"]["NanoCpus"] == float(setting(f"{named(service)}_CPUS")) * 10**9
-
-
-def test_processes_are_limited_as_the_settings_say(containers: Containers, service: str, setting: Setting) -> None:
-    assert containers[service]["HostConfig"]["PidsLimit"] == int(setting(f"{named(service)}_PIDS"))
-
-
 def test_logs_are_rotated(containers: Containers, service: str) -> None:
     log = containers[service]["HostConfig"]["LogConfig"]
     assert log["Type"] == "json-file"
     assert re.fullmatch(r"\d{1,2}m", log["Config"]["max-size"])
     assert 1 < int(log["Config"]["max-file"]) < 10
-
-
-def test_a_service_comes_back_unless_it_was_stopped(containers: Containers, service: str) -> None:
-    wanted = "no" if service == "migrate" else "unless-stopped"
-    assert containers[service]["HostConfig"]["RestartPolicy"]["Name"] == wanted
 
 
 @pytest.mark.parametrize("service", DRAINS)

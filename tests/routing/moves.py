@@ -21,7 +21,7 @@ def nginx_processes(stack: Stack) -> set[str]:
 
 
 @contextmanager
-def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator[None]:
+def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator[list[str]]:
     """Containers that answer at the addresses that the gateways had, or, where nobody is to be fooled, refuse."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     options = ["--detach", "--label", label, "--user", "65534"]
@@ -38,6 +38,6 @@ def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator
             impostors.append(run("docker", "run", *options, *command).stdout.strip())
             found |= {*run("docker", "inspect", "--format", addresses, impostors[-1]).stdout.split()}
         assert wanted <= found, f"could not occupy {wanted}, only {found}"
-        yield
+        yield impostors
     finally:
         run("docker", "rm", "--force", *impostors)

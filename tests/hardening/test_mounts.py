@@ -1,0 +1,33 @@
+"""Only what must be writable is, and nothing that is written there can be run."""
+
+from typing import Any
+
+import pytest
+
+from tests.hardening.conftest import RUNNING
+from tests.support.stack import GATEWAYS, run
+
+TMP = "/tmp"  # noqa: S108  # a mount point, not a file
+WRITABLE = {
+    "nginx": {TMP, "/var/cache/nginx"},
+    "postgres": {TMP, "/run/postgresql", "/var/lib/postgresql/data"},
+    "valkey": {TMP, "/data"},
+} | {gateway: {TMP, "/srv/uploads"} for gateway in GATEWAYS}
+
+
+@pytest.fixture(scope="module", params=RUNNING)
+def mounts(request: pytest.FixtureRequest, containers: dict[str, dict[str, Any]]) -> tuple[str, list[list[str]]]:
+    """A service, and /proc/mounts as it sees it: device, place, kind, options and two numbers each."""
+    lines = run("docker", "exec", containers[request.param]["Id"], "cat", "/proc/mounts").stdout.splitlines()
+    return request.param, [line.split() for line in lines]
+
+
+def test_only_the_places_that_need_it_are_writable(mounts: tuple[str, list[list[str]]]) -> None:
+    service, entries = mounts
+    places = {place for _, place, _, options, *_ in entries if options.split(",")[0] == "rw"}
+    assert {place for place in places if not place.startswith(("/proc", "/sys", "/dev"))} == WRITABLE[service]
+
+
+def test_nothing_can_be_executed_in_a_tmpfs(mounts: tuple[str, list[list[str]]]) -> None:
+    options = {place: options.split(",") for _, place, kind, options, *_ in mounts[1] if kind == "tmpfs"}
+    assert {"noexec", "nosuid", "nodev"} <= set(options[TMP])

@@ -1,0 +1,30 @@
+"""Each test of an item is counted under the item's number; each service of compose.yaml is held to all of them."""
+
+import re
+from typing import Any
+
+import pytest
+import testinfra
+from testinfra.host import Host
+
+from tests.hardening.conftest import containers, leaks, service, statuses
+from tests.security.cases import Cases
+from tests.security.containers.exceptions import EXCEPTIONS
+
+# Fixtures that tests/hardening has too.
+__all__ = ["containers", "leaks", "service", "statuses"]
+
+NUMBER = re.compile(r"test_cis_([45])_(\d+)_")
+
+
+@pytest.fixture(autouse=True)
+def counted(request: pytest.FixtureRequest, cases: Cases) -> None:
+    if number := NUMBER.match(request.function.__name__):
+        note = f"CIS 1.6.0; with an exception: {', '.join(EXCEPTIONS)}"
+        cases.add("containers: items of the benchmark", ".".join(number.groups()), note=note)
+
+
+@pytest.fixture
+def inside(containers: dict[str, dict[str, Any]], service: str) -> Host:
+    """testinfra in the service's container, as root: so that nothing is merely out of sight."""
+    return testinfra.get_host(f"docker://root@{containers[service]['Id']}")

@@ -1,0 +1,44 @@
+"""uWSGI knows nginx by its name: at another address it is let in at once, and whoever has the old one is not."""
+
+import json
+
+import httpx
+
+from tests.processes.conftest import inspect
+from tests.routing.moves import occupied
+from tests.security.reach.conftest import HELLOS, PROBE
+from tests.support.stack import EDGES, Stack, run, wait_until
+
+
+def address_of_nginx(stack: Stack) -> str:
+    (nginx,) = inspect(stack.container("nginx"))
+    return nginx["NetworkSettings"]["Networks"][f"{stack.project}_{EDGES['uwsgi']}"]["IPAddress"]
+
+
+# What a stranger sends to uWSGI, which accepts nobody who says nothing.
+KNOCK = json.dumps([["uwsgi", 3031, HELLOS["uwsgi:3031"].hex()]])
+
+
+def test_nginx_is_let_in_at_another_address_and_whoever_has_its_old_one_is_not(stack: Stack) -> None:
+    old = address_of_nginx(stack)
+    stack.compose("rm", "--force", "--stop", "nginx")
+    try:
+        with occupied(stack, {f"{old}:"}, answering=False) as strangers:
+            stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", "nginx")
+            answer = httpx.get(f"{stack.url()}/hello/sync/", headers={"Host": "uwsgi.localhost"}, timeout=10)
+            assert address_of_nginx(stack) != old
+            assert (answer.status_code, "X-Stepped-In" in answer.headers) == (200, False)
+            for stranger in strangers:
+                assert json.loads(run("docker", "exec", stranger, "python", "-c", PROBE, KNOCK).stdout) == ["cut"]
+    finally:
+        stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", "nginx")
+
+
+def test_uwsgi_says_on_whom_it_hung_up(stack: Stack) -> None:
+    with stack.observer("postgres") as stranger:
+        assert json.loads(stranger.run("python -c %s %s", PROBE, KNOCK).stdout) == ["cut"]
+        addresses = stranger.check_output("hostname --all-ip-addresses").split()
+    said = [f"only-from: hung up on {address}, who is not nginx" for address in addresses]
+    wait_until(
+        lambda: any(line in stack.compose("logs", "uwsgi").stdout for line in said), 5, "the line in uWSGI's log"
+    )
