@@ -1,18 +1,26 @@
-"""Clients of one gateway, past nginx, that count which of their requests came to nothing."""
+"""Clients of one gateway in the place of nginx, that count which of their requests came to nothing.
+
+Run as a program, by calling(), in a container that has nginx's name: uWSGI hangs up on everybody else.
+"""
 
 import asyncio
+import json
+import os
 import random
 import struct
-from contextlib import suppress
-from dataclasses import dataclass
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 
-from tests.faults.background import Background
-from tests.processes.conftest import inspect
-from tests.support.stack import PORTS, Stack
+from tests.support.stack import EDGES, PORTS, ROOT, Stack
 
 # More new connections at once than uWSGI has threads, so that some always wait in its queue.
 CALLERS = 40
 PATH = "/hello/sync/?seconds=0.02"
+# Requests answered before anything is to happen.
+ENOUGH = 100
 
 
 @dataclass
@@ -21,6 +29,32 @@ class Fates:
     refused: int = 0  # nothing was sent: nginx goes elsewhere
     closed: int = 0  # the same, on a connection that was open
     lost: int = 0  # sent, and no answer: nginx cannot repeat a POST
+
+
+@dataclass
+class Calls:
+    new: Fates = field(default_factory=Fates)  # each over a connection of its own
+    kept: Fates = field(default_factory=Fates)  # over open connections; none in the uwsgi protocol
+
+
+@contextmanager
+def calling(stack: Stack, gateway: str) -> Iterator[Calls]:
+    """Calls the gateway until the block has ended; what became of them is there afterwards."""
+    network = f"{stack.project}_{EDGES[gateway]}"
+    options = ("--network", network, "--network-alias", "nginx", "--volume", f"{ROOT}:{ROOT}:ro", "--workdir", str(ROOT))
+    label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
+    command = ("docker", "run", "--rm", "--init", "--interactive", "--label", label, *options, os.environ["TOOLS_IMAGE"])
+    program = (*command, "python", "-m", "tests.processes.callers", gateway)
+    calls = Calls()
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "under way\n"
+        yield calls
+        # The end of its standard input ends it.
+        process.stdin.close()
+        counted = json.loads(process.stdout.read())
+    calls.new, calls.kept = Fates(**counted["new"]), Fates(**counted["kept"])
 
 
 def request_for(gateway: str, kept: bool) -> bytes:
@@ -45,62 +79,59 @@ def request_for(gateway: str, kept: bool) -> bytes:
     return struct.pack("<BHB", 0, len(body), 0) + body
 
 
-class Callers(Background):
-    """`with Callers(stack, "uwsgi", container) as callers:`, then callers.new and callers.kept (ASGI alone)."""
-
-    def __init__(self, stack: Stack, gateway: str, container: str) -> None:
-        networks = inspect(container)[0]["NetworkSettings"]["Networks"]
-        (address,) = (network["IPAddress"] for name, network in networks.items() if name == f"{stack.project}_edge")
-        self.address, self.gateway = (address, PORTS[gateway]), gateway
-        self.new, self.kept = Fates(), Fates()
-
-    async def start(self) -> None:
-        self.over = asyncio.Event()
-        callers = [self.call(self.new, kept=False) for _ in range(CALLERS)]
-        if self.gateway != "uwsgi":
-            callers += [self.call(self.kept, kept=True) for _ in range(CALLERS)]
-        self.tasks = [asyncio.create_task(caller) for caller in callers]
-        while min(fates.answered for fates in (self.new, self.kept if self.gateway != "uwsgi" else self.new)) < 100:
+async def call(gateway: str, fates: Fates, kept: bool) -> None:
+    """One request after another, each over a connection of its own, or over one for as long as it lives."""
+    request = request_for(gateway, kept)
+    while True:
+        try:
+            async with asyncio.timeout(0.5):
+                reader, writer = await asyncio.open_connection(gateway, PORTS[gateway])
+        except (OSError, TimeoutError):
+            fates.refused += 1
             await asyncio.sleep(0.1)
+            continue
+        with suppress(OSError):
+            while await exchange(fates, reader, writer, request, kept):
+                await asyncio.sleep(random.uniform(0, 0.02))  # noqa: S311  # no secret
+        writer.close()
 
-    async def finish(self) -> None:
-        self.over.set()
-        await asyncio.gather(*self.tasks)
 
-    async def call(self, fates: Fates, kept: bool) -> None:
-        """One request after another, each over a connection of its own, or all over one; until there is none to be had."""
-        request = request_for(self.gateway, kept)
-        while not self.over.is_set():
-            try:
-                async with asyncio.timeout(0.5):
-                    reader, writer = await asyncio.open_connection(*self.address)
-            except (OSError, TimeoutError):
-                fates.refused += 1
-                await asyncio.sleep(0.1)
-                continue
-            with suppress(OSError):
-                while await self.exchange(fates, reader, writer, request, kept):
-                    await asyncio.sleep(random.uniform(0, 0.02))  # noqa: S311  # no secret
-            writer.close()
+async def exchange(
+    fates: Fates, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, kept: bool
+) -> bool:
+    """One request; whether the connection can have another."""
+    if reader.at_eof() or writer.transport.is_closing():
+        fates.closed += 1
+        return False
+    writer.write(request)
+    answer = b""
+    with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        async with asyncio.timeout(30):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].split()[0])
+            answer = head + await reader.readexactly(length)
+    if b" 200 " not in answer.split(b"\r\n")[0]:
+        fates.lost += 1
+        return False
+    fates.answered += 1
+    is_last = b"connection: close" in answer.lower()
+    fates.closed += kept and is_last
+    return kept and not is_last
 
-    async def exchange(
-        self, fates: Fates, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, kept: bool
-    ) -> bool:
-        """One request; whether the connection can have another."""
-        if reader.at_eof() or writer.transport.is_closing():
-            fates.closed += 1
-            return False
-        writer.write(request)
-        answer = b""
-        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(30):
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length:")[2].split()[0])
-                answer = head + await reader.readexactly(length)
-        if b" 200 " not in answer.split(b"\r\n")[0]:
-            fates.lost += 1
-            return False
-        fates.answered += 1
-        if kept and b"connection: close" in answer.lower():
-            fates.closed += 1
-        return kept and b"connection: close" not in answer.lower()
+
+async def main(gateway: str) -> Calls:
+    calls = Calls()
+    kinds = [(calls.new, False)] if gateway == "uwsgi" else [(calls.new, False), (calls.kept, True)]
+    tasks = [asyncio.create_task(call(gateway, *kind)) for kind in kinds for _ in range(CALLERS)]
+    while min(fates.answered for fates, _ in kinds) < ENOUGH:
+        await asyncio.sleep(0.1)
+    print("under way", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    # What is under way is no loss.
+    for task in tasks:
+        task.cancel()
+    return calls
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(asyncio.run(main(sys.argv[1])))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.processes.callers import CALLERS, Callers
+from tests.processes.callers import CALLERS, Calls, calling
 from tests.processes.conftest import for_each, inspect, settle
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run
 
@@ -19,7 +19,7 @@ PATH = "/async/stream/?events=7&interval=0.5"
 class Stopped:
     exit_code: int
     body: str
-    callers: Callers
+    calls: Calls
 
 
 def stop_while_it_answers(stack: Stack, gateway: str) -> Stopped:
@@ -29,14 +29,14 @@ def stop_while_it_answers(stack: Stack, gateway: str) -> Stopped:
     with httpx.stream("GET", stack.url() + PATH, headers=headers, timeout=60) as response:
         chunks = response.iter_text()
         body = next(chunks)
-        with Callers(stack, gateway, container) as callers, ThreadPoolExecutor(1) as pool:
+        with calling(stack, gateway) as calls, ThreadPoolExecutor(1) as pool:
             stop = pool.submit(run, "docker", "stop", container)
             try:
                 body += "".join(chunks)
             except httpx.RemoteProtocolError:
                 body += "(cut off)"
             stop.result()
-    return Stopped(inspect(container)[0]["State"]["ExitCode"], body, callers)
+    return Stopped(inspect(container)[0]["State"]["ExitCode"], body, calls)
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +64,14 @@ def test_connections_that_wait_to_be_accepted_are_answered(stopped: dict[str, St
 
     One whose handshake is under way in the very moment cannot be told from one that was never asked for.
     """
-    callers = stopped[gateway].callers.new
-    assert callers.answered > 100
-    assert callers.refused > 0
-    assert callers.lost <= CALLERS / 10, callers
+    calls = stopped[gateway].calls.new
+    assert calls.answered > 100
+    assert calls.refused > 0
+    assert calls.lost <= CALLERS / 10, calls
 
 
 @pytest.mark.parametrize("asgi_gateway", ASGI_GATEWAYS)
 def test_every_request_on_an_open_connection_is_answered(stopped: dict[str, Stopped], asgi_gateway: str) -> None:
     """As nginx has them, idle between two requests."""
-    callers = stopped[asgi_gateway].callers.kept
-    assert (callers.lost, callers.closed > 0, callers.answered > 100) == (0, True, True), callers
+    calls = stopped[asgi_gateway].calls.kept
+    assert (calls.lost, calls.closed > 0, calls.answered > 100) == (0, True, True), calls
