@@ -1,10 +1,34 @@
 """Here `stack` is the one with HTTPS, so that a failure shows its logs."""
 
+import ssl
+from collections.abc import Iterator
+
+import httpx
 import pytest
 
+from tests.routing.wire import Edge
 from tests.security.tls_stack import TlsStack
 
 
 @pytest.fixture(scope="session")
 def stack(tls_stack: TlsStack) -> TlsStack:
     return tls_stack
+
+
+@pytest.fixture(scope="session")
+def trust(stack: TlsStack) -> ssl.SSLContext:
+    """What a client trusts: the authority of `make certs`, and no other."""
+    return ssl.create_default_context(cafile=stack.authority)
+
+
+@pytest.fixture
+def https(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[httpx.Client]:
+    """A browser's view: https.get("/gateway/"). Nothing is followed."""
+    with httpx.Client(base_url=stack.https_url, verify=trust, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def plain(stack: TlsStack) -> Edge:
+    """Port 8080, as bytes."""
+    return Edge(("127.0.0.1", stack.port()), stack.container("nginx"))

@@ -1,0 +1,121 @@
+"""Behind HTTPS: what Django sees on each gateway, cookies, and WebSockets."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as open_websocket
+
+from tests.routing.wire import Edge
+from tests.security.cases import Cases
+from tests.security.tls_stack import TlsStack
+from tests.support.stack import GATEWAYS
+
+type Connect = Callable[..., ClientConnection]
+
+
+@pytest.fixture
+def connect(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[Connect]:
+    """connect("/ws/echo/", "daphne.localhost"): a WebSocket over TLS; another origin by origin=."""
+    with ExitStack() as sockets:
+
+        def connect(path: str, host: str = "localhost", **options: object) -> ClientConnection:
+            authority = f"{host}:{stack.https_port}"
+            defaults = {"origin": f"https://{authority}", "ssl": trust, "proxy": None, "compression": None}
+            defaults |= {"server_hostname": host, "address": ("127.0.0.1", stack.https_port)}
+            return sockets.enter_context(open_websocket(f"wss://{authority}{path}", **{**defaults, **options}))
+
+        yield connect
+
+
+def by_host(stack: TlsStack, trust: ssl.SSLContext, gateway: str) -> httpx.Response:
+    """From a pinned host, by its name in the handshake and in the request."""
+    host = f"{gateway}.localhost"
+    headers = {"Host": f"{host}:{stack.https_port}"}
+    with httpx.Client(base_url=f"https://127.0.0.1:{stack.https_port}", verify=trust, headers=headers) as client:
+        return client.get("/gateway/", extensions={"sni_hostname": host})
+
+
+def test_a_pinned_host_is_covered_and_its_gateway_sees_https(
+    stack: TlsStack, trust: ssl.SSLContext, cases: Cases, gateway: str
+) -> None:
+    cases.add("TLS: scheme and cookies", f"{gateway}.localhost")
+    answer = by_host(stack, trust, gateway)
+    who = answer.json()
+    assert (answer.status_code, who["gateway"], who["scheme"]) == (200, gateway, "https")
+    assert who["host"] == f"{gateway}.localhost:{stack.https_port}"
+
+
+def test_a_prefix_leads_to_its_gateway_which_sees_https(https: httpx.Client, cases: Cases, gateway: str) -> None:
+    cases.add("TLS: scheme and cookies", f"/gateways/{gateway}/")
+    who = https.get(f"/gateways/{gateway}/gateway/").json()
+    assert (who["gateway"], who["scheme"]) == (gateway, "https")
+
+
+@pytest.mark.parametrize("claim", ["http", "https, http", "ftp"])
+def test_no_client_can_say_that_it_came_otherwise(https: httpx.Client, cases: Cases, gateway: str, claim: str) -> None:
+    cases.add("TLS: scheme and cookies", f"X-Forwarded-Proto: {claim}")
+    headers = {"X-Forwarded-Proto": claim, "X-Forwarded-Ssl": "off", "Forwarded": "proto=http"}
+    assert https.get(f"/gateways/{gateway}/gateway/", headers=headers).json()["scheme"] == "https"
+
+
+def test_cookies_are_for_https_alone(https: httpx.Client, cases: Cases, gateway: str) -> None:
+    cases.add("TLS: scheme and cookies", "Secure")
+    cookies = https.get(f"/gateways/{gateway}/admin/login/").headers.get_list("Set-Cookie")
+    assert cookies
+    assert all("; Secure" in cookie for cookie in cookies)
+
+
+def test_a_form_is_taken_for_one_from_this_site(https: httpx.Client, stack: TlsStack, gateway: str) -> None:
+    """CSRF compares the Origin with scheme and host as Django sees them: a wrong password, and not 403."""
+    path = f"/gateways/{gateway}/admin/login/"
+    token = https.get(path).cookies["csrftoken"]
+    form = {"csrfmiddlewaretoken": token, "username": "nobody", "password": "wrong"}
+    headers = {"Origin": stack.https_url, "Referer": f"{stack.https_url}{path}"}
+    assert https.post(path, data=form, headers=headers).status_code == 200
+    plain = {"Origin": f"http://localhost:{stack.port()}"}
+    assert https.post(path, data=form, headers=plain).status_code == 403
+
+
+@pytest.mark.parametrize("way", ["{}.localhost", "/gateways/{}"])
+def test_a_websocket_over_tls_is_echoed(connect: Connect, cases: Cases, asgi_gateway: str, way: str) -> None:
+    way = way.format(asgi_gateway)
+    cases.add("TLS: WebSockets", way)
+    socket = connect(f"{way}/ws/echo/") if way.startswith("/") else connect("/ws/echo/", way)
+    socket.send("over TLS")
+    assert socket.recv(timeout=10) == "over TLS"
+
+
+def test_a_websocket_over_tls_opens_on_the_site(connect: Connect) -> None:
+    socket = connect("/ws/echo/")
+    socket.send("x")
+    assert socket.recv(timeout=10) == "x"
+
+
+def test_a_websocket_to_the_plain_port_is_redirected_and_not_opened(plain: Edge, cases: Cases) -> None:
+    cases.add("TLS: WebSockets", "ws://")
+    headers = [("Upgrade", "websocket"), ("Sec-WebSocket-Key", "x" * 22 + "=="), ("Sec-WebSocket-Version", "13")]
+    assert plain.get("/ws/echo/", headers=headers).status == 308
+
+
+def test_a_websocket_of_another_origin_is_refused(connect: Connect, cases: Cases, asgi_gateway: str) -> None:
+    cases.add("TLS: WebSockets", "https://evil.example")
+    with pytest.raises(InvalidStatus, match="403"):
+        connect("/ws/echo/", f"{asgi_gateway}.localhost", origin="https://evil.example")
+
+
+def test_gateways_ask_each_other_past_the_redirect(https: httpx.Client) -> None:
+    gateways = https.get("/async/roll-call/").json()["gateways"]
+    assert {name: who.get("scheme") for name, who in gateways.items()} == dict.fromkeys(GATEWAYS, "https")
+
+
+def test_nobody_else_reaches_the_port_that_they_use(stack: TlsStack) -> None:
+    published = stack.compose("ps", "--format", "{{.Ports}}", "nginx").stdout
+    assert "->8081/" not in published
+    assert {"->8080/tcp", "->8443/tcp", "->8443/udp"} == {
+        part[part.index("->") :].strip() for part in published.split(",") if "->" in part
+    }

@@ -1,0 +1,154 @@
+"""A renewed certificate is taken over while clients go on; a broken one is not, and the old one stays."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from tests.security.cases import Cases
+from tests.security.conftest import IS_FULL
+from tests.security.tls import http3
+from tests.security.tls.handshake import client, served_certificate
+from tests.security.tls.issuer import Issued, in_force, issue, put
+from tests.security.tls.visitors import Visitors
+from tests.security.tls_stack import TlsStack
+from tests.support.stack import ASGI_GATEWAYS, run, wait_until
+
+COVERED = ("localhost", "127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def own(stack: TlsStack) -> Iterator[Issued]:
+    """A certificate of somebody else's, put there and served; afterwards that for development again."""
+    own = issue(*COVERED)
+    put(stack.certs, own.chain, own.key_pem())
+    stack.script("make", "certs")
+    yield own
+    for name in ("fullchain.pem", "privkey.pem"):
+        (stack.certs / name).unlink()
+    stack.script("make", "certs")
+    wait_until(lambda: served_certificate(stack, client(stack)), message="the development certificate")
+
+
+@pytest.fixture
+def mistake(stack: TlsStack, own: Issued) -> Iterator[None]:
+    """Half of a renewal: another key."""
+    put(stack.certs, key=issue(*COVERED).key_pem())
+    yield
+    put(stack.certs, own.chain, own.key_pem())
+
+
+@pytest.fixture
+def sockets(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[list[ClientConnection]]:
+    """Two WebSockets on each ASGI gateway."""
+    with ExitStack() as opened:
+        yield [
+            opened.enter_context(
+                connect(
+                    f"wss://localhost:{stack.https_port}/gateways/{gateway}/ws/echo/",
+                    ssl=trust,
+                    origin=stack.https_url,
+                    proxy=None,
+                )
+            )
+            for gateway in ASGI_GATEWAYS
+            for _ in range(2)
+        ]
+
+
+def one_line(failed: subprocess.CompletedProcess[str]) -> str:
+    assert failed.returncode != 0, failed.stdout
+    (line,) = [line for line in failed.stderr.splitlines() if not line.startswith("make: ***")]
+    return line
+
+
+def in_memory(stack: TlsStack) -> int:
+    """The serial of the certificate that a new connection gets, without a look at who signed it."""
+    context = client(stack)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return served_certificate(stack, context).serial_number
+
+
+def assert_served(stack: TlsStack, serial: int) -> None:
+    wait_until(lambda: in_memory(stack) == serial, 20, "another certificate is served")
+
+
+def test_a_renewal_costs_no_request_and_no_websocket(
+    stack: TlsStack, sockets: list[ClientConnection], cases: Cases
+) -> None:
+    before = served_certificate(stack, client(stack)).serial_number
+    authority = [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")]
+    with Visitors(stack) as visitors:
+        wait_until(lambda: visitors.sent > 50)
+        renewed = stack.script("make", "certs")
+        since = visitors.sent
+        wait_until(lambda: visitors.sent > since + 100)
+    assert "nginx has taken the certificate over" in renewed.stdout
+    cases.add("TLS: renewal under traffic", *visitors.visits, tried=visitors.sent, note="requests, none of them lost")
+    for kind, visits in visitors.visits.items():
+        assert set(visits.answers) == {"200"}, kind
+    after = served_certificate(stack, client(stack)).serial_number
+    assert after != before
+    for kind in visitors.visits:
+        serials = visitors[kind].serials
+        # First the old one, and then the new one; no other.
+        assert list(dict.fromkeys(serials)) == [before, after], kind
+    for number, socket in enumerate(sockets):
+        socket.send(str(number))
+        assert socket.recv(timeout=10) == str(number)
+    assert [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")] == authority, "trusted once, kept"
+
+
+def test_http_3_goes_on_after_a_renewal(stack: TlsStack) -> None:
+    """Where no old worker stays: the WebSockets of the test before are closed. See docs/tls.md."""
+
+    def has_two_workers() -> bool:
+        processes = run("docker", "top", stack.container("nginx"), "-eo", "pid,args").stdout
+        return processes.count("nginx: worker") == 2
+
+    wait_until(has_two_workers, 30, "the old workers have gone")
+
+    async def ask() -> list[int]:
+        async with http3.opened(stack) as connection:
+            return [(await connection.get("/healthz")).status for _ in range(5)]
+
+    assert [status for _ in range(5) for status in asyncio.run(ask())] == [200] * 25
+
+
+def test_a_certificate_of_others_is_served_and_never_overwritten(stack: TlsStack, own: Issued) -> None:
+    assert_served(stack, own.certificate.serial_number)
+    said = stack.script("make", "certs").stdout
+    assert "taken" not in said, "there is nothing to do, and no reload"
+    assert (stack.certs / "fullchain.pem").read_bytes() == own.chain
+    assert (stack.certs / "privkey.pem").read_bytes() == own.key_pem()
+
+
+@pytest.mark.usefixtures("mistake")
+@pytest.mark.parametrize("command", ["certs", "up", "roll GATEWAY=nginx"])
+def test_a_broken_renewal_leaves_the_old_one_in_force(stack: TlsStack, own: Issued, cases: Cases, command: str) -> None:
+    cases.add("TLS: broken certificates", f"make {command}")
+    refused = stack.script("make", *command.split(), check=False)
+    assert "fullchain.pem and privkey.pem do not match" in one_line(refused)
+    assert "building" not in refused.stdout
+    assert_served(stack, own.certificate.serial_number)
+    assert in_force(stack.certs) == own.chain
+
+
+@pytest.mark.usefixtures("mistake")
+def test_not_even_a_restart_reads_a_broken_one(stack: TlsStack, own: Issued) -> None:
+    """The container dies, or the machine starts again, between the mistake and its mending."""
+    run("docker", "restart", "--time", "1", stack.container("nginx"))
+    assert_served(stack, own.certificate.serial_number)
+
+
+@pytest.mark.skipif(not IS_FULL, reason="make test-security runs it: a roll")
+def test_a_roll_of_nginx_takes_a_renewal_over_too(stack: TlsStack, own: Issued) -> None:
+    renewed = issue(*COVERED)
+    put(stack.certs, renewed.chain, renewed.key_pem())
+    stack.script("make", "roll", "GATEWAY=nginx")
+    assert_served(stack, renewed.certificate.serial_number)
+    put(stack.certs, own.chain, own.key_pem())

@@ -1,0 +1,71 @@
+"""compose.tls.yaml is switched on in one place; what does not fit it is one line, before anything is touched."""
+
+import os
+import socket
+
+import pytest
+
+from tests.security.cases import Cases
+from tests.security.tls.test_renewal import one_line
+from tests.security.tls_stack import TlsStack
+from tests.support.stack import ROOT, run
+
+ADDRESS = "127.0.0.1"
+
+
+def test_make_up_says_where_https_is(stack: TlsStack) -> None:
+    said = stack.script("bootstrap/summary").stdout
+    assert f"  https://localhost:{stack.https_port}/\n" in said
+    assert f"  https://daphne.localhost:{stack.https_port}/\n" in said
+    assert "http://" not in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"HTTPS_BIND": "127.0.0.1:0"}, "redirects have to name the port, so it cannot be a free one"),
+        (
+            {"HTTPS_BIND": "garbage"},
+            "HTTPS_BIND=garbage (from the shell) is not an address and a port, like 127.0.0.1:8443",
+        ),
+        ({"HTTPS_BIND": "127.0.0.1:99999"}, "HTTPS_BIND=127.0.0.1:99999: there is no port 99999"),
+        ({"HTTPS_BIND": "127.0.0.1:9", "HTTP_BIND": "127.0.0.1:9"}, "HTTP_BIND and HTTPS_BIND are the same"),
+        (
+            {"HSTS_MAX_AGE": "a year", "QUIC": "yes"},
+            "QUIC=yes (from the shell) is not 0 or 1, like 1; "
+            "HSTS_MAX_AGE=a year (from the shell) is not a whole number, like 63072000",
+        ),
+        ({"COMPOSE_FILE": "compose.yaml:compose.nope.yaml"}, "there is no file compose.nope.yaml"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(stack: TlsStack, cases: Cases, settings: dict[str, str], words: str) -> None:
+    cases.add("TLS: settings", " ".join(settings.values()))
+    assert words in one_line(stack.script("make", "up", check=False, **settings))
+
+
+def test_a_port_of_https_that_somebody_listens_on_is_named(stack: TlsStack, cases: Cases) -> None:
+    cases.add("TLS: settings", "port in use")
+    with socket.create_server((ADDRESS, 0)) as other:
+        port = other.getsockname()[1]
+        line = one_line(stack.script("make", "up", check=False, HTTPS_BIND=f"{ADDRESS}:{port}"))
+    assert (
+        line
+        == f"up: port {port} is in use: stop what listens on {ADDRESS}:{port}, or set HTTPS_BIND in .env to another"
+    )
+
+
+def test_a_roll_does_not_switch_it_on_or_off(stack: TlsStack, cases: Cases) -> None:
+    """It cannot publish a port: Django would redirect to one that is not there, or answer where nobody comes."""
+    cases.add("TLS: settings", "roll from plain", "roll to plain")
+    plain = os.environ["COMPOSE_PROJECT_NAME"]
+    on = TlsStack(plain, stack.environment).script("make", "roll", check=False)
+    assert one_line(on) == "roll: nginx does not listen for HTTPS yet: make up switches it on"
+    off = stack.script("make", "roll", check=False, COMPOSE_FILE="compose.yaml")
+    assert one_line(off) == "roll: nginx still listens for HTTPS: make up switches it off"
+
+
+def test_plain_compose_takes_the_same_switch(stack: TlsStack) -> None:
+    environment = {**os.environ, **stack.environment, "COMPOSE_FILE": "compose.yaml:compose.tls.yaml"}
+    config = run("docker", "compose", "config", cwd=ROOT, env=environment).stdout
+    assert f"source: {stack.certs}/serving" in config
+    assert 'HTTPS: "1"' in config
