@@ -1,5 +1,9 @@
 """Plain HTTP leads to HTTPS, and to nothing else."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -50,6 +54,34 @@ def test_another_host_is_refused_and_not_redirected(plain: Edge, cases: Cases, h
     cases.add("TLS: plain HTTP", host)
     answer = plain.get("/", host)
     assert (answer.status, answer.all("Location")) == (421, [])
+
+
+@pytest.fixture
+def challenge(stack: TlsStack) -> Iterator[Path]:
+    """An ACME client's webroot, with an answer and what it must not lead to."""
+    folder = stack.certs / "serving" / ".well-known" / "acme-challenge"
+    folder.mkdir(parents=True)
+    (folder / "token").write_text("token.thumbprint")
+    (folder / "link").symlink_to("../../current/privkey.pem")
+    (folder / "folder").symlink_to("../../current")
+    yield folder
+    shutil.rmtree(folder.parent)
+
+
+def test_an_acme_client_is_answered_over_plain_http(plain: Edge, challenge: Path) -> None:
+    answer = plain.get(f"/.well-known/acme-challenge/{(challenge / 'token').name}")
+    assert (answer.status, answer.body) == (200, b"token.thumbprint")
+
+
+@pytest.mark.usefixtures("challenge")
+@pytest.mark.parametrize(
+    "path", ["link", "folder/privkey.pem", "../../current/privkey.pem", "..%2f..%2fcurrent/privkey.pem", "", "nothing"]
+)
+def test_nothing_but_answers_comes_out_of_that_folder(plain: Edge, cases: Cases, path: str) -> None:
+    cases.add("TLS: plain HTTP", f"acme-challenge/{path}")
+    answer = plain.get(f"/.well-known/acme-challenge/{path}")
+    assert answer.status in (308, 404)
+    assert b"PRIVATE" not in answer.body
 
 
 @pytest.mark.parametrize("host", ["localhost", "evil.example"])
