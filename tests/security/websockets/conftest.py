@@ -1,0 +1,71 @@
+"""Where nginx is, and many cases at once."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from tests.processes.conftest import inspect
+from tests.security.websockets.raw import Client, Handshake
+from tests.security.websockets.sleepers import Address, Sleeper, sleepers
+from tests.support.stack import ASGI_GATEWAYS, HTTP_PORTS, Stack
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to a WebSocket: each gateway by its host and by its prefix, and both applications."""
+
+    gateway: str
+    host: str
+    path: str
+
+    @property
+    def handshake(self) -> Handshake:
+        return Handshake(self.path, self.host)
+
+
+ECHO, ROOM = "/ws/echo/", "/ws/rooms/attacked/"
+
+PINNED = [Way(gateway, f"{gateway}.localhost", ECHO) for gateway in ASGI_GATEWAYS]
+PREFIXED = [Way(gateway, "localhost", f"/gateways/{gateway}{ROOM}") for gateway in ASGI_GATEWAYS]
+WAYS = PINNED + PREFIXED
+
+
+def address_of(stack: Stack, service: str) -> str:
+    (container,) = inspect(stack.container(service))
+    return container["NetworkSettings"]["Networks"][f"{stack.project}_edge"]["IPAddress"]
+
+
+@pytest.fixture(scope="session")
+def address(stack: Stack) -> Address:
+    """nginx's own: the engine's port forwarding is a program of its own, which reads where a client does not."""
+    return address_of(stack, "nginx"), 8080
+
+
+@pytest.fixture(scope="session", autouse=True)
+def asleep(stack: Stack, address: Address) -> Iterator[dict[tuple[str, str], Sleeper]]:
+    """For test_sleepers.py, from the first test on: they take most of a minute, and cost the others nothing."""
+    places = {gateway: (address, (address_of(stack, gateway), HTTP_PORTS[gateway])) for gateway in ASGI_GATEWAYS}
+    with sleepers(places) as found:
+        yield found
+
+
+def try_each[C, R](table: dict[str, C], attempt: Callable[[Way, C], R]) -> dict[tuple[str, Way], R]:
+    """attempt(way, case) for every case of the table on every way, some at once."""
+    cases = [(name, way) for name in table for way in WAYS]
+    with ThreadPoolExecutor(16) as pool:
+        return dict(zip(cases, pool.map(lambda it: attempt(it[1], table[it[0]]), cases), strict=True))
+
+
+@pytest.fixture
+def sent(address: Address) -> Callable[[Way, bytes], int | str]:
+    """sent(way, data): what became of a client that sent this once it was open."""
+
+    def sent(way: Way, data: bytes) -> int | str:
+        with Client(address, way.handshake) as client:
+            assert client.answer.status == 101
+            client.send(data)
+            return client.outcome()
+
+    return sent

@@ -1,0 +1,169 @@
+"""WebSockets as bytes on a socket: handshakes and frames that no client library would send, answers exactly as they came."""
+
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import IncompleteRead
+from typing import Self
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import Close, Frame, Opcode
+from websockets.streams import StreamReader
+
+from tests.routing.wire import Answer, Headers, parse
+
+# Seconds that a server may take for an answer, where a test does not say otherwise.
+PATIENCE = 15
+
+CONT, TEXT, BINARY, CLOSE, PING, PONG = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE, Opcode.PING, Opcode.PONG
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+# What the server told, where it is not a close code.
+OPEN = "open"  # it answered a ping that came later
+RESET = "no close frame"
+
+
+class Malformed(Frame):
+    """A frame that need not be one: reserved bits and opcodes, control frames that are long or in fragments."""
+
+    def check(self) -> None:
+        """The library would not send it."""
+
+
+def frame(opcode: int, data: bytes = b"", *, fin: bool = True, rsv: str = "", masked: bool = True) -> bytes:
+    """A frame as bytes; rsv="13" sets the first and the third reserved bit."""
+    bits = {f"rsv{bit}": True for bit in rsv}
+    return Malformed(opcode, data, fin, **bits).serialize(mask=masked)  # type: ignore[arg-type]
+
+
+def text(data: str, *, fin: bool = True) -> bytes:
+    return frame(TEXT, data.encode(), fin=fin)
+
+
+def close(code: int, reason: bytes = b"") -> bytes:
+    return frame(CLOSE, code.to_bytes(2) + reason)
+
+
+def header(opcode: int, length: int, size: int) -> bytes:
+    """The head alone of a masked frame, whose length is written in so many bytes: 0 (in the head itself), 2 or 8."""
+    mark = {0: length, 2: 126, 8: 127}[size]
+    # A mask of zeros leaves what follows as it is.
+    return bytes([0x80 | opcode, 0x80 | mark]) + length.to_bytes(size) * bool(size) + bytes(4)
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """A client's part of it; what differs from a good one is given."""
+
+    path: str = "/ws/echo/"
+    host: str = "localhost"
+    method: str = "GET"
+    version: str = "1.1"
+    # Instead of the header of that name; None: left out. More of them, and others, in `more`.
+    headers: dict[str, str | None] = field(default_factory=dict)
+    more: Headers = ()
+    body: bytes = b""
+
+    def __bytes__(self) -> bytes:
+        usual: dict[str, str | None] = {
+            "Host": self.host,
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": KEY,
+            "Sec-WebSocket-Version": "13",
+            "Origin": f"http://{self.host}",
+        }
+        lines = [f"{self.method} {self.path} HTTP/{self.version}"]
+        lines += [f"{name}: {value}" for name, value in {**usual, **self.headers}.items() if value is not None]
+        lines += [f"{name}: {value}" for name, value in self.more]
+        return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + self.body
+
+
+class Client:
+    """A connection. `with Client(address, handshake) as client:`; it reads when it is told to, and no sooner."""
+
+    def __init__(self, address: tuple[str, int], handshake: Handshake) -> None:
+        self.socket = socket.create_connection(address, timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.reader = StreamReader()
+        self.socket.sendall(bytes(handshake))
+        self.answer = self.read_head(handshake.method)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def read_head(self, method: str) -> Answer:
+        """The answer to the handshake; for 101 what follows it stays unread."""
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self.receive()
+        head, end, rest = received.partition(b"\r\n\r\n")
+        if head.startswith(b"HTTP/1.1 101 "):
+            self.reader.feed_data(rest)
+            return parse(head + end)
+        while True:
+            try:
+                return parse(received, method)
+            except IncompleteRead:
+                received += self.receive()
+
+    def receive(self) -> bytes:
+        """What comes next. EOFError: nothing does."""
+        try:
+            block = self.socket.recv(65536)
+        except ConnectionError:
+            block = b""
+        if not block:
+            raise EOFError
+        return block
+
+    def send(self, data: bytes) -> bool:
+        """Whether all of it could be sent: a server that has closed does not take it."""
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            return False
+        return True
+
+    def read(self) -> Frame:
+        """The next frame. EOFError: the connection is at its end."""
+        parser = Frame.parse(self.reader.read_exact, mask=False)
+        while True:
+            try:
+                next(parser)
+            except StopIteration as parsed:
+                return parsed.value
+            self.reader.feed_data(self.receive())
+
+    def hear(self) -> bytes:
+        """The next message; pings before it are answered."""
+        while (received := self.read()).opcode is PING:
+            self.send(frame(PONG, received.data))
+        return received.data
+
+    def frames(self) -> Iterable[Frame]:
+        """What still comes."""
+        with suppress(EOFError):
+            while True:
+                yield self.read()
+
+    def outcome(self) -> int | str:
+        """What became of it: OPEN, where two pings are answered one after the other, the code of a close frame, or RESET.
+
+        Two: the first may have been read together with what is refused, and is then answered before that is.
+        """
+        for token in (b"still there?", b"and now?"):
+            self.send(frame(PING, token))
+            for received in self.frames():
+                if received.opcode is CLOSE:
+                    return Close.parse(received.data).code
+                if received.opcode is PONG and received.data == token:
+                    break
+            else:
+                return RESET
+        return OPEN

@@ -1,0 +1,69 @@
+"""Which handshakes are refused, and how: the same on both gateways, or as handshakes.py says."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.routing.wire import Answer
+from tests.security.cases import Cases
+from tests.security.websockets.conftest import WAYS, Address, Way, try_each
+from tests.security.websockets.handshakes import COMPRESSIONS, EXTENSIONS, FORMS, ORIGINS, Change, Status, more
+from tests.security.websockets.raw import OPEN, TEXT, Client, frame
+
+TABLES = {"origin": ORIGINS, "form": FORMS}
+
+
+def answered(address: Address) -> Callable[[Way, tuple[Change, Status]], Answer]:
+    def attempt(way: Way, case: tuple[Change, Status]) -> Answer:
+        with Client(address, case[0](way.handshake)) as client:
+            # What is opened works.
+            assert client.answer.status != 101 or client.outcome() == OPEN
+            return client.answer
+
+    return attempt
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_handshake_that_is_not_right_is_refused(address: Address, cases: Cases, kind: str) -> None:
+    table = TABLES[kind]
+    cases.add(f"WebSocket handshake: {kind}", *table, tried=len(table) * len(WAYS))
+    answers = try_each(table, answered(address))
+    expected = {(name, way): of(status, way) for name, (_, status) in table.items() for way in WAYS}
+    assert {case: answers[case].status for case in answers if answers[case].status != expected[case]} == {}
+
+
+def of(status: Status, way: Way) -> int:
+    return status[way.gateway] if isinstance(status, dict) else status
+
+
+def test_another_version_is_told_the_right_one(address: Address) -> None:
+    answers = try_each({"version 8": FORMS["version 8, a draft"]}, answered(address))
+    for answer in answers.values():
+        assert answer.one("Sec-WebSocket-Version") == "13"
+        assert answer.one("Upgrade") == "websocket"
+        assert answer.json()["status"] == 426
+
+
+def test_no_compression_is_agreed_on_whatever_is_offered(address: Address, cases: Cases) -> None:
+    """So a bomb is a frame with a reserved bit. See test_a_bomb_is_not_unpacked."""
+    cases.add("WebSocket compression offered", *COMPRESSIONS, tried=len(COMPRESSIONS) * len(WAYS))
+    table: dict[str, tuple[Change, Status]] = {
+        name: (more((EXTENSIONS, offer)), 101) for name, offer in COMPRESSIONS.items()
+    }
+    answers = try_each(table, answered(address))
+    assert {case: answer.status for case, answer in answers.items() if answer.status != 101} == {}
+    assert {case: answer.all(EXTENSIONS) for case, answer in answers.items() if answer.all(EXTENSIONS)} == {}
+
+
+def test_what_was_sent_before_the_answer_is_taken_in_turn(address: Address) -> None:
+    """RFC 6455 does not allow it. Whatever becomes of it, the connection has to stay in step."""
+
+    def attempt(way: Way, count: int) -> int | str:
+        early = b"".join(frame(TEXT, b"GET / HTTP/1.1\r\n\r\n") for _ in range(count))
+        with Client(address, more(body=early)(way.handshake)) as client:
+            assert client.answer.status == 101
+            echoes = [client.read() for _ in range(count)]
+            assert {echo.opcode for echo in echoes} == {TEXT}
+            return client.outcome()
+
+    assert set(try_each({"one": 1, "many": 500}, attempt).values()) == {OPEN}
