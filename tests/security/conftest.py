@@ -7,6 +7,8 @@ import pytest
 
 from tests.security.cases import Cases
 from tests.security.tls_stack import TlsStack, brought_up
+from tests.support.echo import Echo
+from tests.support.echo.secure import SecureEcho, secured
 
 # make test-security sets it; make test runs the short form.
 IS_FULL = os.environ.get("SECURITY") == "full"
@@ -25,6 +27,13 @@ def tls_stack() -> Iterator[TlsStack]:
     """A stack of its own that ends TLS itself (compose.tls.yaml): tls_stack.url, tls_stack.authority."""
     with brought_up() as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def secure_echo(echo: Echo) -> Iterator[SecureEcho]:
+    """The project of `echo`, on the same gateways, over TLS."""
+    with secured(echo) as secure_echo:
+        yield secure_echo
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:

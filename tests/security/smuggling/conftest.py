@@ -1,6 +1,7 @@
 """Sends every case once, to each gateway in each way, with other clients besides; the tests look at what came of it."""
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.routing.wire import Answer, Edge
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
 from tests.security.smuggling.bystanders import Bystanders
@@ -15,6 +17,11 @@ from tests.security.smuggling.exchange import Outcome, Trial, Way, exchange
 from tests.security.smuggling.table import FAMILIES
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS, wait_until
+
+# By gateway, and by the trial's token: the paths that the project was asked for.
+type PathsSeen = dict[str, dict[str, list[str]]]
+# nginx's access log, by request id.
+type Logged = dict[str, dict[str, Any]]
 
 # At once: enough to have every connection of the gateways' in use, few enough for two processors.
 CLIENTS = 16
@@ -33,8 +40,8 @@ if IS_FULL:
 class Tried:
     outcomes: dict[str, list[Outcome]]  # by the case's name
     bystanders: Bystanders
-    seen: dict[str, dict[str, list[str]]]  # gateway, token: the paths that the project was asked for
-    logged: dict[str, dict[str, Any]]  # nginx's access log, by request id
+    seen: PathsSeen
+    logged: Logged
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +58,22 @@ def tried(echo: Echo, cases: Cases) -> Tried:
     outcomes: dict[str, list[Outcome]] = {}
     for outcome in results:
         outcomes.setdefault(outcome.trial.case.name, []).append(outcome)
-    seen = {gateway: by_token(echo.seen(gateway)) for gateway in GATEWAYS}
-    ids = {request_id for outcome in results for answer in outcome.answers for request_id in answer.all("X-Request-ID")}
+    answers = [answer for outcome in results for answer in outcome.answers]
+    return Tried(outcomes, bystanders, paths_seen(echo), logged(echo, answers))
 
-    def logged() -> dict[str, dict[str, Any]]:
-        entries = {entry["request_id"]: entry for entry in map(json.loads, echo.log())}
-        return entries if entries.keys() >= ids else {}
 
-    return Tried(outcomes, bystanders, seen, wait_until(logged, 10, "every answer in the access log"))
+def paths_seen(echo: Echo) -> PathsSeen:
+    return {gateway: by_token(echo.seen(gateway)) for gateway in GATEWAYS}
+
+
+def logged(edge: Edge, answers: Iterable[Answer]) -> Logged:
+    ids = {request_id for answer in answers for request_id in answer.all("X-Request-ID")}
+
+    def entries() -> Logged:
+        found = {entry["request_id"]: entry for entry in map(json.loads, edge.log())}
+        return found if found.keys() >= ids else {}
+
+    return wait_until(entries, 10, "every answer in the access log")
 
 
 def by_token(seen: list[tuple[str, str]]) -> dict[str, list[str]]:

@@ -29,23 +29,29 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Trial:
-    case: Case
+class Trial[C]:
+    case: C
     gateway: str
     way: Way
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
-    def render(self, template: str) -> bytes:
+    def fields(self) -> dict[str, str]:
+        """What takes the place of {method}, {path} and so on in a case."""
         path = f"{'' if self.way.is_read else UNREAD}/case/{self.token}"
         host = f"{self.gateway}.localhost" if self.way.is_pinned else "localhost"
         path = path if self.way.is_pinned else f"/gateways/{self.gateway}{path}"
-        fields = {"method": self.way.method, "host": host, "path": path}
-        return render(template, **fields, gateway=self.gateway, token=self.token)
+        return {
+            "method": self.way.method,
+            "host": host,
+            "path": path,
+            "gateway": self.gateway,
+            "token": self.token,
+        }
 
 
 @dataclass
 class Outcome:
-    trial: Trial
+    trial: Trial[Case]
     answers: list[Answer] = field(default_factory=list)  # to the case
     after: Answer | None = None  # to the good request
     problem: str = ""  # a hang, or what is no answer
@@ -82,9 +88,9 @@ class Stream:
             return
 
 
-def exchange(edge: Edge, trial: Trial) -> Outcome:
+def exchange(edge: Edge, trial: Trial[Case]) -> Outcome:
     outcome = Outcome(trial)
-    data, after = trial.render(trial.case.data), trial.render(AFTER)
+    data, after = (render(template, **trial.fields()) for template in (trial.case.data, AFTER))
     with edge.connect(DEADLINE) as connection:
         answers = Stream(connection).answers()
         try:

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from tests.routing.wire import Edge
-from tests.security.smuggling.case import Case, message
+from tests.security.smuggling.case import Case, message, render
 from tests.security.smuggling.conftest import WAYS, Tried
 from tests.security.smuggling.exchange import Trial, exchange
 from tests.security.smuggling.table import FAMILIES
@@ -56,7 +56,7 @@ def test_the_project_sees_no_request_but_those_that_were_sent(tried: Tried, case
 def test_the_project_reads_the_body_that_nginx_read(tried: Tried, case: Case) -> None:
     for outcome in tried.outcomes[case.name]:
         if case.end(outcome.trial.gateway)[0][:1] == (200,) and outcome.trial.way.is_read:
-            told, body = outcome.answers[0].json(), outcome.trial.render("\r\n\r\n" + case.body)[4:]
+            told, body = outcome.answers[0].json(), render(case.body, **outcome.trial.fields())
             assert (told["length"], told["sha256"]) == (len(body), hashlib.sha256(body).hexdigest()), outcome
 
 

@@ -1,0 +1,47 @@
+"""The echo project behind an nginx that ends TLS: HTTP/1.1, HTTP/2 and HTTP/3."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.security.tls_stack import CERTS, FILES, TlsStack, free_port
+from tests.support.echo import Echo
+
+
+@dataclass(frozen=True)
+class SecureEcho(Echo):
+    authority: Path  # the certificate of the CA that signed nginx's own
+
+    @property
+    def https_port(self) -> int:
+        """TCP, and UDP for HTTP/3."""
+        return self.address[1]
+
+    def connect(self, timeout: float = 30, protocol: str = "http/1.1") -> socket.socket:
+        context = ssl.create_default_context(cafile=self.authority)
+        context.set_alpn_protocols([protocol])
+        plain = socket.create_connection(self.address, timeout=timeout)
+        secured = context.wrap_socket(plain, server_hostname="localhost")
+        assert secured.selected_alpn_protocol() == protocol
+        return secured
+
+
+@contextmanager
+def secured(echo: Echo) -> Iterator[SecureEcho]:
+    """Beside the nginx of `echo`, in front of the same gateways."""
+    # The certificate of the stack that ends TLS, or where that comes later, the one that it will have.
+    TlsStack(f"{echo.stack.environment['TESTED']}-tls", {"CERTS": str(CERTS)}, FILES).script("bootstrap/certs")
+    port = free_port()
+    stack = replace(
+        echo.stack,
+        environment={**echo.stack.environment, "TLS_PORT": str(port), "CERTS": str(CERTS)},
+        files=(*echo.stack.files, "tests/support/echo/compose.tls.yaml"),
+    )
+    try:
+        stack.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx-tls")
+        yield SecureEcho(("127.0.0.1", port), stack.container("nginx-tls"), stack, CERTS / "ca.crt")
+    finally:
+        stack.compose("rm", "--stop", "--force", "--volumes", "nginx-tls")

@@ -1,0 +1,88 @@
+"""HTTP/2 with nothing checked of what is sent: requests that no client library would send."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, StreamEnded, StreamReset
+
+from tests.routing.wire import Answer
+
+# Name and value, as bytes of latin-1; names that begin with a colon too.
+type Fields = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No answer: the stream was reset, or the connection ended, for this reason."""
+
+    error: ErrorCodes | int
+    ends_connection: bool
+
+
+class Http2:
+    """One connection, its requests one after another. `connection` has agreed on h2."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        configuration = H2Configuration(
+            header_encoding="latin-1",
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
+            split_outbound_cookies=False,
+        )
+        self.http = H2Connection(configuration)
+        self.end: Failure | None = None
+        self.http.initiate_connection()
+        self.flush()
+
+    def flush(self) -> None:
+        self.socket.sendall(self.http.data_to_send())
+
+    def ask(self, head: Fields, body: bytes = b"", trailers: Fields = ()) -> Answer | Failure:
+        """`body` as one frame; without it, and without trailers, the head ends the request."""
+        if self.end:
+            return self.end
+        stream = self.http.get_next_available_stream_id()
+        self.http.send_headers(stream, encoded(head), end_stream=not (body or trailers))
+        if body:
+            self.http.send_data(stream, body, end_stream=not trailers)
+        if trailers:
+            self.http.send_headers(stream, encoded(trailers), end_stream=True)
+        try:
+            self.flush()
+            return self.answer(stream)
+        except (BrokenPipeError, ConnectionResetError):
+            return self.ended(ErrorCodes.NO_ERROR)
+
+    def ended(self, error: ErrorCodes | int) -> Failure:
+        self.end = Failure(error, ends_connection=True)
+        return self.end
+
+    def answer(self, stream: int) -> Answer | Failure:
+        """Silence longer than the socket's timeout is a TimeoutError."""
+        headers, body = [], b""
+        while received := self.socket.recv(65536):
+            for event in self.http.receive_data(received):
+                if isinstance(event, ConnectionTerminated):
+                    return self.ended(event.error_code or ErrorCodes.NO_ERROR)
+                if getattr(event, "stream_id", None) != stream:
+                    continue
+                if isinstance(event, StreamReset):
+                    return Failure(event.error_code, ends_connection=False)
+                if isinstance(event, ResponseReceived):
+                    headers = list(event.headers)
+                elif isinstance(event, DataReceived):
+                    body += event.data
+                elif isinstance(event, StreamEnded):
+                    named = tuple((name, value) for name, value in headers if name != ":status")
+                    return Answer(int(dict(headers)[":status"]), named, body)
+            self.flush()
+        return self.ended(ErrorCodes.NO_ERROR)
+
+
+def encoded(fields: Fields) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
