@@ -1,0 +1,97 @@
+"""Where TLS ends in nginx, no client is taken for one of plain HTTP, or for another; over HTTP/2 neither."""
+
+import pytest
+
+from tests.parity.compare import told
+from tests.routing.wire import Answer, Edge, Headers
+from tests.security.cases import Cases
+from tests.security.forged.claims import OWNED, PASSED, ROUTES
+from tests.security.forged.test_websockets import ROUTES as WEBSOCKET_ROUTES
+from tests.security.forged.test_websockets import scope
+from tests.security.forged.test_websockets import told as told_of_scope
+from tests.support.echo.secure import SecureEcho
+from tests.support.http2 import Http2
+
+# The other way round: a secure request that is to look like one over plain HTTP.
+DOWNGRADES = [
+    ("X-Forwarded-Proto", "http"),
+    ("X-Forwarded-Protocol", "http"),
+    ("X-Forwarded-Ssl", "off"),
+    ("X-Forwarded-Port", "80"),
+    ("Forwarded", "proto=http"),
+    ("X_Forwarded_Proto", "http"),
+    ("UWSGI_SCHEME", "http"),
+    ("wsgi.url_scheme", "http"),
+]
+CLAIMS = OWNED + DOWNGRADES
+
+
+class Http1Client:
+    def __init__(self, echo: SecureEcho) -> None:
+        self.echo: Edge = echo
+
+    def get(self, path: str, host: str, headers: Headers = ()) -> Answer:
+        return self.echo.get(path, host, headers)
+
+
+class Http2Client:
+    """One connection; the names of headers in small letters, as HTTP/2 has them."""
+
+    def __init__(self, echo: SecureEcho) -> None:
+        self.connection = Http2(echo.connect(10, "h2"))
+
+    def get(self, path: str, host: str, headers: Headers = ()) -> Answer:
+        head = [(":method", "GET"), (":scheme", "https"), (":authority", host), (":path", path)]
+        answer = self.connection.ask([*head, *((name.lower(), value) for name, value in headers)])
+        assert isinstance(answer, Answer), answer
+        return answer
+
+
+@pytest.fixture(params=[Http1Client, Http2Client], ids=["HTTP/1.1", "HTTP/2"])
+def client(request: pytest.FixtureRequest, secure_echo: SecureEcho) -> Http1Client | Http2Client:
+    return request.param(secure_echo)
+
+
+@pytest.mark.parametrize(("host", "path"), ROUTES)
+def test_no_claim_is_believed(client: Http1Client | Http2Client, cases: Cases, host: str, path: str) -> None:
+    cases.add("forged: over TLS, HTTP/1.1 and HTTP/2", *map(str, CLAIMS), tried=len(CLAIMS) + 1)
+    plain = told(client.get(path, host))
+    assert (plain["scheme"], plain["is_secure"], plain["META"]["HTTP_X_FORWARDED_PROTO"]) == ("https", True, "https")
+    assert plain["absolute_uri"].startswith(f"https://{host}/")
+    for header in CLAIMS:
+        assert told(client.get(path, host, [header])) == plain, header
+    assert told(client.get(path, host, CLAIMS)) == plain
+
+
+@pytest.mark.parametrize(("host", "path"), ROUTES)
+def test_other_headers_are_headers_and_nothing_else(client: Http1Client | Http2Client, host: str, path: str) -> None:
+    plain, found = told(client.get(path, host)), told(client.get(path, host, PASSED))
+    for name, value in PASSED:
+        assert found["META"].pop(f"HTTP_{name.upper().replace('-', '_')}") == value
+    assert found == plain
+
+
+def test_a_host_besides_the_authority_is_the_same_or_refused(secure_echo: SecureEcho, gateway: str) -> None:
+    client, path = Http2Client(secure_echo), f"/gateways/{gateway}/"
+    plain = told(client.get(path, "localhost"))
+    assert told(client.get(path, "localhost", [("host", "localhost")])) == plain
+    for authority, host in (("localhost", "evil.example"), ("evil.example", "localhost"), ("localhost", "127.0.0.1")):
+        assert client.get(path, authority, [("host", host)]).status == 400
+
+
+def test_a_host_of_the_handshake_changes_nothing(secure_echo: SecureEcho, gateway: str) -> None:
+    """The name of TLS (SNI) is localhost here; the request's own is what counts."""
+    client = Http2Client(secure_echo)
+    assert client.get("/", f"{gateway}.localhost").json()["host"] == f"{gateway}.localhost"
+    assert client.get("/", "evil.example").status == 421
+
+
+@pytest.mark.parametrize(("host", "path"), WEBSOCKET_ROUTES)
+def test_a_websocket_over_tls_is_one(secure_echo: SecureEcho, cases: Cases, host: str, path: str) -> None:
+    cases.add("forged: WebSocket handshakes over TLS", *map(str, CLAIMS), tried=len(CLAIMS))
+    plain = told_of_scope(scope(secure_echo, host, path))
+    assert dict(plain["headers"])["x-forwarded-proto"] == "https"
+    # Daphne leaves the scope's scheme out, over TLS too.
+    assert plain["scheme"] == ("wss" if "gunicorn" in host + path or "/async/" in path else "ws")
+    for header in CLAIMS:
+        assert told_of_scope(scope(secure_echo, host, path, [header])) == plain, header
