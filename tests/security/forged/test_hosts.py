@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.routing.wire import Answer, Edge, request
+from tests.routing.wire import Answer, Edge
 from tests.security.cases import Cases
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS
@@ -57,8 +57,8 @@ HOSTS: dict[str, str | int] = {
     "0x7f.1": 421,
     "2130706433": 421,
     "xn--lcalhost-9za.evil.example": 421,
-    "l\xc3\xb6calhost": 421,
-    "localhost\xe3\x80\x82": 421,
+    "l\xc3\xb6calhost": 400,
+    "localhost\xe3\x80\x82": 400,
     "uwsgi": 421,
     "nginx": 421,
     "*": 421,
@@ -80,16 +80,17 @@ def refused_by_nginx(edge: Edge, answers: list[Answer]) -> bool:
 
 def test_a_host_is_ours_or_refused(echo: Edge, cases: Cases, gateway: str) -> None:
     cases.add("forged: Host", *map(repr, HOSTS))
-    answers = {host: echo.get(f"/gateways/{gateway}/a", host) for host in HOSTS}
-    for host, expected in HOSTS.items():
-        answer = answers[host]
+    answers = [echo.get(f"/gateways/{gateway}/host-{number}", host) for number, host in enumerate(HOSTS)]
+    for number, (answer, (host, expected)) in enumerate(zip(answers, HOSTS.items(), strict=True)):
         if isinstance(expected, int):
             assert answer.status == expected, host
         else:
-            assert (answer.status, answer.json()["absolute_uri"]) == (200, f"http://{expected}/a"), host
+            assert (answer.status, answer.json()["absolute_uri"]) == (200, f"http://{expected}/host-{number}"), host
             assert answer.json()["host"] == expected
             assert "evil" not in answer.body.decode()
-    assert refused_by_nginx(echo, [answer for answer in answers.values() if answer.status != 200])
+    seen = {path for _, path in echo.seen(gateway) if path.startswith("/host-")}
+    assert seen == {f"/host-{number}" for number, answer in enumerate(answers) if answer.status == 200}
+    assert refused_by_nginx(echo, [answer for answer in answers if answer.status != 200])
 
 
 def test_the_request_lines_host_wins_over_the_headers(echo: Edge, cases: Cases, gateway: str) -> None:
@@ -127,11 +128,3 @@ def test_what_the_project_says_of_its_host_is_ours(edge: Edge, cases: Cases, gat
     forged = [(name, "evil.example") for name in ("X-Forwarded-Host", "X-Host", "X-Original-Host", "Forwarded")]
     answer = edge.get(f"/gateways/{gateway}/gateway/", headers=forged)
     assert (answer.json()["host"], b"evil" in answer.body) == ("localhost", False)
-
-
-def test_no_request_was_seen_for_a_host_that_is_not_ours(echo: Echo, gateway: str) -> None:
-    marks = {f"/host-{number}": host for number, (host, to) in enumerate(HOSTS.items()) if isinstance(to, int)}
-    for mark, host in marks.items():
-        for prefix in ("", f"/gateways/{gateway}"):
-            echo.send(request("GET", prefix + mark, host))
-    assert [path for _, path in echo.seen(gateway) if path in marks] == []
