@@ -6,7 +6,15 @@ from tests.routing.wire import Answer, Edge
 from tests.support.stack import GATEWAYS
 
 EVERYWHERE = ("Server", "Date", "Content-Type", "X-Request-ID", "Connection")
-FROM_DJANGO = ("X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Server-Timing")
+FROM_DJANGO = (
+    "X-Content-Type-Options",
+    "Referrer-Policy",
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+    "Server-Timing",
+)
 
 # Path, status, which headers besides those of every answer.
 ANSWERS = [
