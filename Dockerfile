@@ -126,6 +126,28 @@ RUN --mount=type=bind,source=tests/requirements.txt,target=/mnt/requirements.txt
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
+# ---- observatory: what looks at the pages from outside, Mozilla's HTTP Observatory and a browser ----
+FROM ${PYTHON_IMAGE} AS observatory-build
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends npm && rm -rf /var/lib/apt/lists/*
+WORKDIR /observatory
+COPY tests/security/headers/observatory/package.json tests/security/headers/observatory/package-lock.json ./
+# NPM_CONFIG_USERCONFIG on the host, npm's own variable, is a build secret as PIP_CONFIG_FILE is.
+# No scripts: the Observatory's would fetch the list of hosts that browsers ask over HTTPS alone from the first visit on. No host
+# of a test is in it, so an empty one says the same.
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+ && echo '{}' > node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
+
+FROM ${PYTHON_IMAGE} AS observatory
+# The browser without a window: it needs neither GTK nor a display.
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends nodejs chromium-headless-shell && rm -rf /var/lib/apt/lists/*
+WORKDIR /observatory
+COPY --from=observatory-build /observatory .
+COPY tests/security/headers/observatory/*.mjs ./
+# Where Chromium keeps what it would keep in a home.
+ENV HOME=/tmp
+USER 65534:65534
+
 FROM ${PYTHON_IMAGE} AS lint
 RUN --mount=type=bind,source=lint/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \

@@ -1,0 +1,27 @@
+"""Views that misbehave, beside the sample project's own error pages."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("a secret")
+
+
+async def fail_asynchronously(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("a secret")
+
+
+def say(request: HttpRequest) -> HttpResponse:
+    """Sends the headers that the query names."""
+    return HttpResponse("said", headers=dict(request.GET.items()))
+
+
+urlpatterns = [
+    path("fail/", fail),
+    path("fail/async/", fail_asynchronously),
+    path("say/", say),
+    path("", include("config.urls")),
+]
+
+handler500 = "config.errors.server_error"
