@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from tests.faults.kill import Killer, main_process
-from tests.support.stack import DATAS, Stack, run, wait_until
+from tests.support.stack import Stack, run, wait_until
 
 # Succeeds where the service answers, asked in its own container.
 ANSWERS = {
@@ -49,14 +49,12 @@ def paused(stack: Stack, _: Killer, service: str) -> None:
 
 def cut_off(stack: Stack, _: Killer, service: str) -> None:
     """Nothing arrives, and nothing says so."""
-    networks, container = [f"{stack.project}_{name}" for name in sorted(set(DATAS.values()))], stack.container(service)
-    for network in networks:
-        run("docker", "network", "disconnect", network, container)
+    network, container = f"{stack.project}_data", stack.container(service)
+    run("docker", "network", "disconnect", network, container)
     try:
         time.sleep(CUT)
     finally:
-        for network in networks:
-            run("docker", "network", "connect", "--alias", service, network, container)
+        run("docker", "network", "connect", "--alias", service, network, container)
 
 
 OUTAGES: dict[str, Callable[[Stack, Killer, str], None]] = {

@@ -1,6 +1,6 @@
 """Clients of one gateway in the place of nginx, that count which of their requests came to nothing.
 
-Run as a program, by calling(), in a container that has nginx's name: uWSGI hangs up on everybody else.
+Run as a program, by calling(), in nginx's network namespace: uWSGI hangs up on everybody else.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 
-from tests.support.stack import EDGES, PORTS, ROOT, Stack
+from tests.support.stack import PORTS, ROOT, Stack
 
 # More new connections at once than uWSGI has threads, so that some always wait in its queue.
 CALLERS = 40
@@ -40,8 +40,8 @@ class Calls:
 @contextmanager
 def calling(stack: Stack, gateway: str) -> Iterator[Calls]:
     """Calls the gateway until the block has ended; what became of them is there afterwards."""
-    network = f"{stack.project}_{EDGES[gateway]}"
-    options = ("--network", network, "--network-alias", "nginx", "--volume", f"{ROOT}:{ROOT}:ro", "--workdir", str(ROOT))
+    network = f"container:{stack.container('nginx')}"
+    options = ("--network", network, "--volume", f"{ROOT}:{ROOT}:ro", "--workdir", str(ROOT))
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     command = ("docker", "run", "--rm", "--init", "--interactive", "--label", label, *options, os.environ["TOOLS_IMAGE"])
     program = (*command, "python", "-m", "tests.processes.callers", gateway)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.routing.wire import Edge
-from tests.support.stack import EDGES, GATEWAYS, PORTS, Stack, run
+from tests.support.stack import GATEWAYS, PORTS, Stack, run
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +14,9 @@ def edge(stack: Stack) -> Edge:
 
 
 def addresses(stack: Stack, service: str) -> set[str]:
-    """Where nginx finds a gateway: ADDRESS:PORT of each of its containers on the network that they share."""
+    """Where nginx finds a service: ADDRESS:PORT of each of its containers on the edge network."""
     containers = json.loads(run("docker", "inspect", *stack.containers(service)).stdout)
-    network = f"{stack.project}_{EDGES[service]}"
+    network = f"{stack.project}_edge"
     return {
         f"{container['NetworkSettings']['Networks'][network]['IPAddress']}:{PORTS[service]}" for container in containers
     }

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support.stack import EDGES, PORTS, Stack, run
+from tests.support.stack import PORTS, Stack, run
 
 # What stands where a gateway was, and answers in its place whoever still goes there.
 IMPOSTOR = f"""
@@ -24,11 +24,10 @@ def nginx_processes(stack: Stack) -> set[str]:
 def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator[list[str]]:
     """Containers that answer at the addresses that the gateways had, or, where nobody is to be fooled, refuse."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
-    options = ["--detach", "--label", label, "--user", "65534"]
-    options += [part for name in sorted(set(EDGES.values())) for part in ("--network", f"{stack.project}_{name}")]
+    options = ("--detach", "--label", label, "--network", f"{stack.project}_edge", "--user", "65534")
     work = ("python", "-c", IMPOSTOR) if answering else ("sleep", "infinity")
     command = (os.environ["TOOLS_IMAGE"], *work)
-    addresses = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+    address = f'{{{{(index .NetworkSettings.Networks "{stack.project}_edge").IPAddress}}}}'
     wanted = {place.rpartition(":")[0] for place in wanted}
     impostors: list[str] = []
     found: set[str] = set()
@@ -36,7 +35,7 @@ def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator
         # The engine hands out the lowest free address. A few will do; more where this test has run before.
         while len(impostors) < 40 and not wanted <= found:
             impostors.append(run("docker", "run", *options, *command).stdout.strip())
-            found |= {*run("docker", "inspect", "--format", addresses, impostors[-1]).stdout.split()}
+            found.add(run("docker", "inspect", "--format", address, impostors[-1]).stdout.strip())
         assert wanted <= found, f"could not occupy {wanted}, only {found}"
         yield impostors
     finally:

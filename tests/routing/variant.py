@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.routing.wire import Edge
-from tests.support.stack import EDGES, ROOT, Stack, run, settings, wait_until
+from tests.support.stack import ROOT, Stack, run, settings, wait_until
 
 
 @contextmanager
@@ -14,8 +14,7 @@ def variant(stack: Stack, configuration: str = "", **environment: str) -> Iterat
     variables = {name: settings()[name] for name in ("SERVER_NAMES", "UPLOAD_LIMIT", "HTTPS")} | environment
     options = ["--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"]
     # By nginx's name: uWSGI hangs up on everybody else.
-    networks = [f"name={stack.project}_{name},alias=nginx" for name in sorted(set(EDGES.values()))]
-    options += [part for network in networks for part in ("--network", network)]
+    options += ["--network", f"{stack.project}_edge", "--network-alias", "nginx"]
     options += [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
     if configuration:
         options += ["--volume", f"{ROOT / configuration}:/etc/nginx/conf.d/maps/variant.conf:ro"]

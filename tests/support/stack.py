@@ -19,9 +19,6 @@ ASGI_GATEWAYS = ("gunicorn", "daphne")
 # Where nginx finds them, and where HTTP is spoken inside the container.
 PORTS = {"uwsgi": 3031, "gunicorn": 8000, "daphne": 9000}
 HTTP_PORTS = {**PORTS, "uwsgi": 8001}
-# The networks on which each meets nginx, and the stores. uWSGI shares none with another gateway.
-EDGES = {"uwsgi": "edge-uwsgi", "gunicorn": "edge", "daphne": "edge"}
-DATAS = {"uwsgi": "data-uwsgi", "gunicorn": "data", "daphne": "data"}
 
 
 def run(*command: str, check: bool = True, timeout: float = 170, **options: object) -> subprocess.CompletedProcess[str]:

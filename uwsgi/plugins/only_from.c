@@ -1,7 +1,7 @@
 /* `only-from = NAME`: who does not have that name's address is hung up on, before a byte of theirs is read.
  *
- * Who can write to a socket of the uwsgi protocol can run code here (UWSGI_FILE). Networks keep most from it, but not the
- * host, and not the stores, which are to be reached from here; and uWSGI has no list of who may.
+ * Who can write to a socket of the uwsgi protocol can run code here (UWSGI_FILE). Its networks are shared with the other
+ * gateways and the stores, and the host reaches every container; and uWSGI has no list of who may.
  */
 #include <netdb.h>
 #include <uwsgi.h>

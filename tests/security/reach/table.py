@@ -5,17 +5,17 @@ A column is one listening port of one service, at every address that it has, and
 """
 
 TABLE = """
-from                   nginx:8080 uwsgi:3031 uwsgi:8001 gunicorn:8000 daphne:9000 postgres:5432 valkey:6379
-nginx                  open       open       -          open          open        -             -
-uwsgi                  open       cut        open       -             -           open          open
-gunicorn               open       -          -          open          open        open          open
-daphne                 open       -          -          open          open        open          open
-postgres               -          cut        -          open          open        open          open
-valkey                 -          cut        -          open          open        open          open
-stranger:edge          open       -          -          open          open        -             -
-stranger:edge-uwsgi    open       cut        -          -             -           -             -
-stranger:bridge        -          -          -          -             -           -             -
-host                   open       cut        -          open          open        open          open
+from             nginx:8080 uwsgi:3031 uwsgi:8001 gunicorn:8000 daphne:9000 postgres:5432 valkey:6379
+nginx            open       open       -          open          open        -             -
+uwsgi            open       cut        open       open          open        open          open
+gunicorn         open       cut        -          open          open        open          open
+daphne           open       cut        -          open          open        open          open
+postgres         -          cut        -          open          open        open          open
+valkey           -          cut        -          open          open        open          open
+stranger:edge    open       cut        -          open          open        -             -
+stranger:data    -          cut        -          open          open        open          open
+stranger:bridge  -          -          -          -             -           -             -
+host             open       cut        -          open          open        open          open
 """
 
 (_, *COLUMNS), *_rows = [line.split() for line in TABLE.strip().splitlines()]

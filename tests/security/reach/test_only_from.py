@@ -7,12 +7,12 @@ import httpx
 from tests.processes.conftest import inspect
 from tests.routing.moves import occupied
 from tests.security.reach.conftest import HELLOS, PROBE
-from tests.support.stack import EDGES, Stack, run, wait_until
+from tests.support.stack import Stack, run, wait_until
 
 
 def address_of_nginx(stack: Stack) -> str:
     (nginx,) = inspect(stack.container("nginx"))
-    return nginx["NetworkSettings"]["Networks"][f"{stack.project}_{EDGES['uwsgi']}"]["IPAddress"]
+    return nginx["NetworkSettings"]["Networks"][f"{stack.project}_edge"]["IPAddress"]
 
 
 # What a stranger sends to uWSGI, which accepts nobody who says nothing.

@@ -6,7 +6,6 @@ from tests.processes.test_sockets import LISTENING
 from tests.security.cases import Cases
 from tests.security.reach.conftest import Measured
 from tests.security.reach.table import COLUMNS, PROMISED
-from tests.support.stack import GATEWAYS
 
 CELLS = [(source, column) for source in PROMISED for column in COLUMNS]
 
@@ -21,11 +20,6 @@ def test_a_port_is_open_to_those_alone_that_the_table_names(
 
 def test_nginx_alone_opens_the_port_of_uwsgi(measured: Measured) -> None:
     assert [source for source, cells in measured.items() if cells["uwsgi:3031"] in ("open", "silent")] == ["nginx"]
-
-
-def test_no_other_gateway_even_finds_the_port_of_uwsgi(measured: Measured) -> None:
-    others = [gateway for gateway in GATEWAYS if gateway != "uwsgi"]
-    assert {gateway: measured[gateway]["uwsgi:3031"] for gateway in others} == dict.fromkeys(others, "-")
 
 
 def test_nginx_opens_no_port_of_a_store(measured: Measured) -> None:
