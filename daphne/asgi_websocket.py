@@ -4,15 +4,15 @@ As Daphne (4.2.3) and Autobahn have them, a client is read however far behind th
 long it has not read: all of it is kept in memory. The same bounds for gunicorn: gunicorn/asgi_websocket.py.
 """
 
+# ruff: noqa: N802, N803  # names that Twisted and Autobahn gave
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partialmethod
 from typing import Any
 
-# First of all that knows Twisted: it decides for the reactor that runs asyncio.
+# Before anything of Twisted: it decides for the reactor that runs asyncio.
 from daphne.server import WebSocketFactory
-from twisted.internet import reactor
-from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 type Message = dict[str, Any]
@@ -20,9 +20,10 @@ type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# Bytes that are taken apart at once, before the other clients have their turn. Otherwise it is all that was read, 64 KiB:
-# 10,000 frames, for which everybody else waits.
-PIECE = 4096
+# Bytes that are taken apart at once, before the other clients have their turn. Otherwise it is all that was read,
+# 64 KiB: 10,000 frames, for which everybody else waits. gunicorn's is larger: its library is quicker, and it has four
+# workers.
+PIECE = 1024
 
 # Fragments of one message. Of empty ones there would otherwise never be enough to make it too large.
 MOST_FRAGMENTS = 10_000
@@ -43,7 +44,7 @@ class WebSocket(WebSocketFactory.protocol):
         self.transport.unregisterProducer()  # HTTP's, before the upgrade
         self.transport.registerProducer(self, True)
 
-    def connectionLost(self, reason: Failure = ConnectionDone) -> None:
+    def connectionLost(self, reason: Failure) -> None:
         self.writable.set()
         super().connectionLost(reason)
 
@@ -54,12 +55,14 @@ class WebSocket(WebSocketFactory.protocol):
         # What comes is forgotten: Autobahn would keep a frame of any length.
         if not self.failedByMe:
             self.unread += data
-            self.take_piece()
+            if not self.has_turn:
+                self.take_turn()
 
-    def take_piece(self) -> None:
+    def take_turn(self) -> None:
         self.has_turn = False
-        piece, self.unread = self.unread[:PIECE], self.unread[PIECE:]
-        super().dataReceived(piece)
+        if self.unread and not self.is_behind():
+            piece, self.unread = self.unread[:PIECE], self.unread[PIECE:]
+            super().dataReceived(piece)
         self.read_on()
 
     def is_behind(self) -> bool:
@@ -85,13 +88,7 @@ class WebSocket(WebSocketFactory.protocol):
             self.transport.pauseProducing()
             if not self.has_turn:
                 self.has_turn = True
-                reactor.callLater(0, self.take_turn)
-
-    def take_turn(self) -> None:
-        if self.is_behind():
-            self.has_turn = False
-        else:
-            self.take_piece()
+                asyncio.get_running_loop().call_soon(self.take_turn)
 
     # ---- what goes out: called by Twisted ----
 
@@ -131,7 +128,7 @@ class WebSocket(WebSocketFactory.protocol):
 
     def _protocol_violation(self, reason: str) -> bool:
         super()._protocol_violation(reason)
-        return True  # Nor the rest of it: a bad close frame dropped the connection before ours was sent.
+        return True  # that was all. A bad close frame would be taken for an answer to ours, which was then not sent.
 
     def _invalid_payload(self, reason: str) -> bool:
         super()._invalid_payload(reason)
@@ -139,8 +136,8 @@ class WebSocket(WebSocketFactory.protocol):
 
 
 def wait_for_client(application: Application) -> Application:
-    """An ASGI application whose messages wait until the client has read those before, and which is told who its client is
-    by scope["protocol"].
+    """An ASGI application whose messages wait until the client has read those before. Its scope names the connection:
+    scope["protocol"].
     """
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
@@ -167,8 +164,8 @@ def wait_for_client(application: Application) -> Application:
 def install() -> None:
     """Makes Daphne use it."""
     WebSocketFactory.protocol = WebSocket
-    # failByDrop: a message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says so.
-    # By default the connection is dropped, and all that the client is told is 1006: something happened.
+    # failByDrop: a message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says
+    # so. By default the connection is dropped, and all that the client is told is 1006: something happened.
     # echoCloseCodeReason: the client's own code comes back, as RFC 6455 has it, and not always 1000.
     WebSocketFactory.setProtocolOptions = partialmethod(
         WebSocketFactory.setProtocolOptions, failByDrop=False, echoCloseCodeReason=True

@@ -31,8 +31,8 @@ class Part:
 
 
 class Body:
-    """Twisted's file, as Daphne reads it: by parts for the queue; whole for a WebSocket's handshake, which has no body: it
-    would be held in memory, however long, and its bytes taken for frames.
+    """Twisted's file, as Daphne reads it: by parts for the queue; whole for a WebSocket's handshake, and that gets
+    nothing: it would be held in memory, however long, and its bytes taken for frames.
     """
 
     def __init__(self, file: IO[bytes]) -> None:

@@ -43,15 +43,20 @@ class WebSocket(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if not self.refused:
             self.unread += data
-            self.take_piece()
+            if not self.has_turn:
+                self.take_turn()
 
-    def take_piece(self) -> None:
+    def take_turn(self) -> None:
         self.has_turn = False
-        if not self.refused:
+        if self.unread and not self.is_behind() and not self.transport.is_closing():
             piece = bytes(self.unread[:PIECE])
             del self.unread[:PIECE]
             super().data_received(piece)
         self.read_on()
+
+    def is_behind(self) -> bool:
+        """Whether the application has messages left to take, or the client to read."""
+        return self.read_paused or not self.writable.is_set()
 
     def read_on(self) -> None:
         """Also called when the application has taken a message, or the client has read one."""
@@ -59,7 +64,7 @@ class WebSocket(WebSocketsSansIOProtocol):
             return
         if self.refused:
             self.transport.resume_reading()
-        elif self.read_paused or not self.writable.is_set():
+        elif self.is_behind():
             self.transport.pause_reading()
         elif not self.unread:
             self.transport.resume_reading()
@@ -68,12 +73,6 @@ class WebSocket(WebSocketsSansIOProtocol):
             if not self.has_turn:
                 self.has_turn = True
                 self.loop.call_soon(self.take_turn)
-
-    def take_turn(self) -> None:
-        if self.read_paused or not self.writable.is_set():
-            self.has_turn = False
-        else:
-            self.take_piece()
 
     async def receive(self) -> ASGIReceiveEvent:
         message = await super().receive()

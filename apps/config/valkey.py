@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 TRIES = 5
 PAUSE = 0.2  # seconds
-# Messages that wait for one client, as Channels' own layers have it; of more, the oldest is lost. One that does not read
-# is soon ended, but until then a busy room would fill the memory.
+# Messages that wait for one client, as Channels' own layers have it; of more, the oldest is lost. One that does not
+# read is soon ended, but until then a busy room would fill the memory.
 CAPACITY = 100
 
 

@@ -31,9 +31,7 @@ def request(**changes: str) -> Change:
     return lambda good: replace(good, **changes)  # type: ignore[arg-type]
 
 
-VERSION, KEYS, PROTOCOL, EXTENSIONS = (
-    f"Sec-WebSocket-{name}" for name in ("Version", "Key", "Protocol", "Extensions")
-)
+VERSION, KEYS, PROTOCOL, EXTENSIONS = (f"Sec-WebSocket-{name}" for name in ("Version", "Key", "Protocol", "Extensions"))
 
 # The project's: AllowedHostsOriginValidator looks at the host of the origin alone, as Django's ALLOWED_HOSTS has it.
 ORIGINS: dict[str, tuple[Change, Status]] = {
@@ -45,7 +43,10 @@ ORIGINS: dict[str, tuple[Change, Status]] = {
     "foreign host with our name in its path": (origin("http://evil.example/HOST"), 403),
     "our name as a user of a foreign host": (origin("http://HOST@evil.example"), 403),
     "ours and a foreign one in one header": (origin("http://HOST http://evil.example"), 403),
-    "ours and a foreign one in two headers": (more(("Origin", "http://evil.example")), {"gunicorn": 400, "daphne": 403}),
+    "ours and a foreign one in two headers": (
+        more(("Origin", "http://evil.example")),
+        {"gunicorn": 400, "daphne": 403},
+    ),
     "missing": (origin(None), 403),
     "empty": (origin(""), {"gunicorn": 403, "daphne": 400}),
     "null, of a sandbox": (origin("null"), 403),

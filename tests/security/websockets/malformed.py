@@ -1,6 +1,6 @@
 """Frames that RFC 6455 forbids, and some that it allows, and what the client has to be told.
 
-A code for each gateway, where they differ: {"gunicorn": ..., "daphne": ...}. OPEN: it is taken, and the connection lives.
+A code for each gateway, where they differ: {"gunicorn": ..., "daphne": ...}. OPEN: it is taken, the connection lives.
 """
 
 from dataclasses import dataclass
@@ -63,8 +63,10 @@ CLOSES = {
     "of 1 byte": Case(frame(CLOSING, b"\x03"), PROTOCOL_ERROR),
     "of 126 bytes": Case(close(1000, bytes(124)), PROTOCOL_ERROR),
     "reason that is no UTF-8": Case(close(1000, b"\xff\xfe"), INVALID_TEXT),
-    **{f"code {code}": Case(close(code), PROTOCOL_ERROR) for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999)},
-    **{f"code {code}": Case(close(code), PROTOCOL_ERROR) for code in (5000, 65535)},
+    **{
+        f"code {code}": Case(close(code), PROTOCOL_ERROR)
+        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
+    },
     **{f"code {code}": Case(close(code), code) for code in (1001, 1002, 1003, 1007, 1011, 1012, 1013, 3000, 4999)},
     # Registered after RFC 6455, for proxies. Autobahn does not know it.
     "code 1014": Case(close(1014), {"gunicorn": 1014, "daphne": PROTOCOL_ERROR}),

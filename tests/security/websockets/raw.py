@@ -1,4 +1,4 @@
-"""WebSockets as bytes on a socket: handshakes and frames that no client library would send, answers exactly as they came."""
+"""WebSockets as bytes on a socket: handshakes and frames that no client library would send, answers as they came."""
 
 import socket
 from collections.abc import Iterable
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from http.client import IncompleteRead
 from typing import Self
 
-from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Frame, Opcode
 from websockets.streams import StreamReader
 
@@ -153,7 +152,7 @@ class Client:
                 yield self.read()
 
     def outcome(self) -> int | str:
-        """What became of it: OPEN, where two pings are answered one after the other, the code of a close frame, or RESET.
+        """What became of it: the code of a close frame, RESET, or OPEN, where two pings are answered.
 
         Two: the first may have been read together with what is refused, and is then answered before that is.
         """

@@ -4,8 +4,8 @@ from tests.security.cases import Cases
 from tests.security.websockets.sleepers import HABITS, Sleeper
 from tests.support.stack import ASGI_GATEWAYS, wait_until
 
-# Seconds: about 42 from when it is silent. A ping every 20, and 20 to answer it; Daphne looks every 2. nginx can be earlier:
-# it gives up when it could send nothing for 20, but a ping that it is to send counts as something new.
+# Seconds: about 42 from when it is silent. A ping every 20, and 20 to answer it; Daphne looks every 2. nginx can be
+# earlier: it gives up when it could send nothing for 20, but a ping that it is to send counts as something new.
 ENDED = 120
 
 
