@@ -26,7 +26,7 @@ def connect(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[Connect]:
         def connect(path: str, host: str = "localhost", **options: object) -> ClientConnection:
             authority = f"{host}:{stack.https_port}"
             defaults = {"origin": f"https://{authority}", "ssl": trust, "proxy": None, "compression": None}
-            defaults |= {"server_hostname": host, "address": ("127.0.0.1", stack.https_port)}
+            defaults |= {"open_timeout": 60, "server_hostname": host, "address": ("127.0.0.1", stack.https_port)}
             return sockets.enter_context(open_websocket(f"wss://{authority}{path}", **{**defaults, **options}))
 
         yield connect

@@ -53,6 +53,7 @@ def sockets(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[list[ClientConne
                     ssl=trust,
                     origin=stack.https_url,
                     proxy=None,
+                    open_timeout=60,
                 )
             )
             for gateway in ASGI_GATEWAYS
