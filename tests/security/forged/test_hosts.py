@@ -78,7 +78,7 @@ def refused_by_nginx(edge: Edge, answers: list[Answer]) -> bool:
     return {entry["upstream_addr"] for entry in edge.all_logged(answers)} == {""}
 
 
-def test_a_host_is_ours_or_refused(echo: Edge, cases: Cases, gateway: str) -> None:
+def test_a_host_is_ours_or_refused(echo: Echo, cases: Cases, gateway: str) -> None:
     cases.add("forged: Host", *map(repr, HOSTS))
     answers = [echo.get(f"/gateways/{gateway}/host-{number}", host) for number, host in enumerate(HOSTS)]
     for number, (answer, (host, expected)) in enumerate(zip(answers, HOSTS.items(), strict=True)):

@@ -32,13 +32,15 @@ if IS_FULL:
 @dataclass(frozen=True)
 class Outcome:
     trial: Trial[Http2Case]
-    result: Answer | Failure
-    after: Answer | Failure  # to a good request on the same connection
+    result: Answer | Failure | OSError  # the last one is a hang
+    after: Answer | Failure | OSError  # to a good request on the same connection
 
     @property
     def end(self) -> object:
         if isinstance(self.result, Answer):
             return self.result.status
+        if isinstance(self.result, OSError):
+            return repr(self.result)
         return "connection ended" if self.result.ends_connection else "stream reset"
 
 
@@ -55,7 +57,11 @@ def exchange(edge: SecureEcho, trial: Trial[Http2Case]) -> Outcome:
     after += [(":path", f"/gateways/{trial.gateway}/after/{trial.token}")]
     with edge.connect(DEADLINE, "h2") as connection:
         client = Http2(connection)
-        return Outcome(trial, client.ask(*trial.case.render(**trial.fields())), client.ask(after))
+        try:
+            result = client.ask(*trial.case.render(**trial.fields()))
+            return Outcome(trial, result, client.ask(after))
+        except OSError as error:
+            return Outcome(trial, error, error)
 
 
 @pytest.fixture(scope="module")
