@@ -16,7 +16,7 @@ SECRETS = ("secret_key", "postgres_password", "valkey_password")
 # The containers' user: see bootstrap/secrets.
 READER = 999
 # tests/run exports these, and the shell wins over .env.
-OF_THE_SUITE = ("COMPOSE_PROJECT_NAME", "HTTP_BIND", "KEEP", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+OF_THE_SUITE = ("COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "HTTP_BIND", "KEEP", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Clone:
                 (clone.path / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / file, clone.path / file, follow_symlinks=False)
         shutil.copy(ROOT / ".env", clone.path / ".env")
-        clone.configure(COMPOSE_PROJECT_NAME=project, HTTP_BIND="127.0.0.1:0")
+        clone.configure(COMPOSE_PROJECT_NAME=project, HTTP_BIND="127.0.0.1:0", COMPOSE_FILE="compose.yaml")
         clone.make_secrets()
         return clone
 

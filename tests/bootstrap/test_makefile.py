@@ -18,7 +18,9 @@ def test_make_alone_lists_every_target_in_one_line(clone: Clone) -> None:
     assert max(map(len, listed.stdout.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("target", ["up", "down", "ps", "logs", "backup", "test", "lint", "lock", "images", "clean"])
+@pytest.mark.parametrize(
+    "target", ["up", "down", "ps", "logs", "backup", "certs", "test", "lint", "lock", "images", "clean"]
+)
 def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -> None:
     before = clone.files()
     line = only_line(clone.make(target, **DEAD_ENGINE))
