@@ -144,8 +144,9 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends nodejs chr
 WORKDIR /observatory
 COPY --from=observatory-build /observatory .
 COPY tests/security/headers/observatory/*.mjs ./
-# Where Chromium keeps what it would keep in a home.
-ENV HOME=/tmp
+# Where Chromium keeps what it would keep in a home; and milliseconds that the Observatory waits for an answer: its own 10 s are for
+# a site on the internet, not for a machine that is busy with tests.
+ENV HOME=/tmp ABORT_TIMEOUT=60000 CLIENT_TIMEOUT=60000
 USER 65534:65534
 
 FROM ${PYTHON_IMAGE} AS lint

@@ -13,8 +13,8 @@ from tests.support.stack import GATEWAYS, HTTP_PORTS, Stack
 KIND = "headers: no version told"
 
 # Also those of what is not a package: `Server: uWSGI/2`, `Python/3.13`.
-NAMES = "nginx|uwsgi|gunicorn|uvicorn|daphne|twisted|autobahn|python|cpython|django|debian|wsgi"
-NAME_AND_NUMBER = re.compile(rf"\b(?:{NAMES})\w*[ /-]?v?\d", re.IGNORECASE)
+NAMES = "nginx|uwsgi|gunicorn|uvicorn|daphne|twisted|autobahn|python|cpython|django|debian|wsgiserver"
+NAME_AND_NUMBER = re.compile(rf"\b(?:{NAMES})[ /-]?v?\d", re.IGNORECASE)
 
 INSTALLED = """
 import importlib.metadata, platform
