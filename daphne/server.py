@@ -60,7 +60,7 @@ class DrainingServer(Server):
         reactor.callFromThread(self.drain_when_queue_is_served, time.monotonic() + QUEUE_SECONDS)
 
     def drain_when_queue_is_served(self, deadline: float) -> None:
-        # Closing resets the connections that wait, and nginx, which has sent its request into them, cannot repeat a POST.
+        # Closing resets the connections that wait, and nginx, which has sent requests into them, cannot repeat a POST.
         if any(queue_of(port.socket) for port in self.ports) and time.monotonic() < deadline:
             reactor.callLater(0, self.drain_when_queue_is_served, deadline)
         else:

@@ -18,7 +18,7 @@ class DrainingServer(Server):
         The last worker that closes one resets them, and nginx, which has sent its request, cannot repeat a POST.
         """
         deadline = time.monotonic() + QUEUE_SECONDS
-        while any(map(queue_of, sockets or [])) and time.monotonic() < deadline:
+        while any(map(queue_of, sockets or [])) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0)
         await super().shutdown(sockets)
 

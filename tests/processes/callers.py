@@ -42,8 +42,8 @@ def calling(stack: Stack, gateway: str) -> Iterator[Calls]:
     """Calls the gateway until the block has ended; what became of them is there afterwards."""
     network = f"container:{stack.container('nginx')}"
     options = ("--network", network, "--volume", f"{ROOT}:{ROOT}:ro", "--workdir", str(ROOT))
-    label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
-    command = ("docker", "run", "--rm", "--init", "--interactive", "--label", label, *options, os.environ["TOOLS_IMAGE"])
+    label = ("--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}")
+    command = ("docker", "run", "--rm", "--init", "--interactive", *label, *options, os.environ["TOOLS_IMAGE"])
     program = (*command, "python", "-m", "tests.processes.callers", gateway)
     calls = Calls()
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -91,7 +91,7 @@ async def call(gateway: str, fates: Fates, kept: bool) -> None:
             await asyncio.sleep(0.1)
             continue
         with suppress(OSError):
-            while await exchange(fates, reader, writer, request, kept):
+            while await exchange(fates, reader, writer, request, kept):  # noqa: ASYNC110  # a pause, not a wait
                 await asyncio.sleep(random.uniform(0, 0.02))  # noqa: S311  # no secret
         writer.close()
 
@@ -123,7 +123,7 @@ async def main(gateway: str) -> Calls:
     calls = Calls()
     kinds = [(calls.new, False)] if gateway == "uwsgi" else [(calls.new, False), (calls.kept, True)]
     tasks = [asyncio.create_task(call(gateway, *kind)) for kind in kinds for _ in range(CALLERS)]
-    while min(fates.answered for fates, _ in kinds) < ENOUGH:
+    while min(fates.answered for fates, _ in kinds) < ENOUGH:  # noqa: ASYNC110  # counters
         await asyncio.sleep(0.1)
     print("under way", flush=True)
     await asyncio.to_thread(sys.stdin.read)

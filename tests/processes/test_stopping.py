@@ -1,4 +1,4 @@
-"""`docker stop` ends every gateway with exit status 0, after it has finished what it was answering, and all that was sent."""
+"""`docker stop` ends every gateway with exit status 0, after it has answered all that was sent to it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
