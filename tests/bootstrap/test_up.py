@@ -8,6 +8,7 @@ from functools import partial
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.bootstrap.clone import Clone, interrupt, only_line
@@ -167,12 +168,12 @@ def test_make_down_cuts_no_answer_short_and_says_goodbye_to_websockets(running: 
         return httpx.get(f"{url}/hello/sync/?seconds=5", headers=headers, timeout=30).status_code
 
     def stay(gateway: str) -> int | None:
-        address = f"ws://{gateway}.localhost/ws/echo/"
-        host, port = url.removeprefix("http://").split(":")
-        with connect(address, origin=f"http://{gateway}.localhost", host=host, port=int(port), proxy=None) as socket:
+        host, port = f"{gateway}.localhost", int(url.rpartition(":")[2])
+        options = {"origin": f"http://{host}:{port}", "address": ("127.0.0.1", port), "proxy": None}
+        with connect(f"ws://{host}:{port}/ws/echo/", **options) as socket:
             ready.append(gateway)
-            for _ in socket:
-                """Nothing comes."""
+            with pytest.raises(ConnectionClosed):
+                socket.recv()
             return socket.close_code
 
     ready: list[str] = []
