@@ -57,11 +57,14 @@ class ThreadsMiddleware:
         self.all = [Lane(f"lane-{number}") for number in range(threads)]
         for lane in self.all:
             self.lanes.put_nowait(lane)
+        # For /livez alone. Each of them would otherwise have a thread made for it, without bound.
+        self.spare = Lane("lane-livez")
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["path"] == "/livez":
             # A process that is busy is alive; restarting it would only make the others busier.
-            return await self.application(scope, receive, send)
+            async with ThreadSensitiveContext(executor=self.spare):
+                return await self.application(scope, receive, send)
         try:
             async with asyncio.timeout(PATIENCE):
                 lane = await self.lanes.get()

@@ -9,6 +9,8 @@ SETTINGS = "\0\0\0\4\0\0\0\0\0"
 
 # uwsgi has no WebSockets: nginx says so.
 UWSGI_REFUSES: dict[str, End] = {"uwsgi": ((501,), "closed")}
+# nginx says so too, and which one there is.
+VERSION: End = ((426,), "in sync")
 
 
 def upgrade(protocol: str, *headers: str, line: str = "{method} {path} HTTP/1.1", body: str = "") -> str:
@@ -22,6 +24,11 @@ def websocket(*headers: str) -> str:
 def not_opened(name: str, data: str) -> Case:
     """The gateway's refusal of a handshake; nginx goes on reading requests."""
     return Case(name, data, (400,), "in sync", on=UWSGI_REFUSES)
+
+
+def no_handshake(name: str, data: str, end: End = ((400,), "closed")) -> Case:
+    """nginx's refusal of what only looks like a handshake."""
+    return Case(name, data, *end, on=UWSGI_REFUSES)
 
 
 def opened(name: str, data: str) -> Case:
@@ -52,27 +59,26 @@ UPGRADES = [
         "a WebSocket or h2c",
         upgrade("h2c", "Upgrade: websocket", *HANDSHAKE, *H2C, line="GET {path} HTTP/1.1") + SMUGGLED,
     ),
-    not_opened("a WebSocket of a version that does not exist", websocket(HANDSHAKE[0], "Sec-WebSocket-Version: 777")),
-    not_opened("a WebSocket without a version", websocket(HANDSHAKE[0])),
+    no_handshake(
+        "a WebSocket of a version that does not exist", websocket(HANDSHAKE[0], "Sec-WebSocket-Version: 777"), VERSION
+    ),
+    no_handshake("a WebSocket without a version", websocket(HANDSHAKE[0]), VERSION),
     not_opened("a WebSocket without a key", websocket(HANDSHAKE[1])),
     not_opened("a WebSocket with a key of one letter", websocket("Sec-WebSocket-Key: a", HANDSHAKE[1])),
-    # No handshake to nginx, and so none to the gateway.
-    passed("a WebSocket in HTTP/1.9", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.9")),
-    passed(
+    no_handshake("a WebSocket in HTTP/1.9", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.9")),
+    no_handshake(
         "a WebSocket with a request as its body",
         upgrade("websocket", *HANDSHAKE, "Content-Length: {length}", body="{smuggled}"),
-        "{smuggled}",
     ),
-    passed(
+    no_handshake(
         "a WebSocket with a request as its chunk",
         upgrade("websocket", *HANDSHAKE, "Transfer-Encoding: chunked", body="{chunk}0\r\n\r\n"),
-        "{smuggled}",
     ),
-    passed(
+    no_handshake(
         "a WebSocket of a version that does not exist, with a body",
         upgrade("websocket", HANDSHAKE[0], "Sec-WebSocket-Version: 777", "Content-Length: {length}", body="{smuggled}"),
-        "{smuggled}",
     ),
-    passed("a WebSocket by POST", upgrade("websocket", *HANDSHAKE, line="POST {path} HTTP/1.1")),
-    Case("a WebSocket in HTTP/1.0", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.0"), (200,), "closed"),
+    # A request like any other to gateways that speak WebSocket.
+    passed("a WebSocket by POST", upgrade("websocket", *HANDSHAKE, line="POST {path} HTTP/1.1"), on=UWSGI_REFUSES),
+    no_handshake("a WebSocket in HTTP/1.0", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.0")),
 ]
