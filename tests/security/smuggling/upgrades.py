@@ -78,7 +78,6 @@ UPGRADES = [
         "a WebSocket of a version that does not exist, with a body",
         upgrade("websocket", HANDSHAKE[0], "Sec-WebSocket-Version: 777", "Content-Length: {length}", body="{smuggled}"),
     ),
-    # A request like any other to gateways that speak WebSocket.
-    passed("a WebSocket by POST", upgrade("websocket", *HANDSHAKE, line="POST {path} HTTP/1.1"), on=UWSGI_REFUSES),
+    no_handshake("a WebSocket by POST", upgrade("websocket", *HANDSHAKE, line="POST {path} HTTP/1.1")),
     no_handshake("a WebSocket in HTTP/1.0", upgrade("websocket", *HANDSHAKE, line="GET {path} HTTP/1.0")),
 ]
