@@ -33,7 +33,7 @@ WAYS = [
     Way("GET", is_read=False, is_pinned=False, at_once=True),
 ]
 if IS_FULL:
-    WAYS = [Way(*way) for way in product(("POST", "GET", "PUT"), (True, False), (True, False), (True, False))]
+    WAYS = [Way(*way) for way in product(("POST", "GET"), (True, False), (True, False), (True, False))]
 
 
 @dataclass(frozen=True)

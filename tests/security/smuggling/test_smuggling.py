@@ -13,6 +13,8 @@ from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS
 
 CASES = [case for family in FAMILIES.values() for case in family]
+# The first test waits for all that is sent: in the long form, 12,000 cases.
+pytestmark = pytest.mark.timeout(600)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
