@@ -1,4 +1,4 @@
-"""Where TLS ends in nginx, no client is taken for one of plain HTTP, or for another; over HTTP/2 neither."""
+"""Where TLS ends in nginx, no client is taken for one of plain HTTP, or for another; over HTTP/2 and HTTP/3 neither."""
 
 import pytest
 
@@ -10,6 +10,7 @@ from tests.security.forged.claims import OWNED, PASSED, ROUTES
 from tests.security.forged.test_websockets import ROUTES as WEBSOCKET_ROUTES
 from tests.security.forged.test_websockets import scope
 from tests.security.forged.test_websockets import told as told_of_scope
+from tests.security.tls import http3
 from tests.support.echo.secure import SecureEcho
 from tests.support.http2 import Http2
 
@@ -50,14 +51,27 @@ class Http2Client:
         return answer
 
 
-@pytest.fixture(params=[Http1Client, Http2Client], ids=["HTTP/1.1", "HTTP/2"])
-def client(request: pytest.FixtureRequest, secure_echo: SecureEcho) -> Http1Client | Http2Client:
+class Http3Client:
+    """A connection for each request; the names of headers in small letters here too."""
+
+    def __init__(self, echo: SecureEcho) -> None:
+        self.echo = echo
+
+    def get(self, path: str, host: str, headers: Headers = ()) -> Answer:
+        return http3.get(self.echo, path, host, [(name.lower(), value) for name, value in headers])
+
+
+type Client = Http1Client | Http2Client | Http3Client
+
+
+@pytest.fixture(params=[Http1Client, Http2Client, Http3Client], ids=["HTTP/1.1", "HTTP/2", "HTTP/3"])
+def client(request: pytest.FixtureRequest, secure_echo: SecureEcho) -> Client:
     return request.param(secure_echo)
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_no_claim_is_believed(client: Http1Client | Http2Client, cases: Cases, host: str, path: str) -> None:
-    cases.add("forged: over TLS, HTTP/1.1 and HTTP/2", *map(str, CLAIMS), tried=len(SINGLY) + 1)
+def test_no_claim_is_believed(client: Client, cases: Cases, host: str, path: str) -> None:
+    cases.add("forged: over TLS, HTTP/1.1, HTTP/2 and HTTP/3", *map(str, CLAIMS), tried=len(SINGLY) + 1)
     plain = told(client.get(path, host))
     assert (plain["scheme"], plain["is_secure"], plain["META"]["HTTP_X_FORWARDED_PROTO"]) == ("https", True, "https")
     assert plain["absolute_uri"].startswith(f"https://{host}/")
@@ -67,7 +81,7 @@ def test_no_claim_is_believed(client: Http1Client | Http2Client, cases: Cases, h
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_other_headers_are_headers_and_nothing_else(client: Http1Client | Http2Client, host: str, path: str) -> None:
+def test_other_headers_are_headers_and_nothing_else(client: Client, host: str, path: str) -> None:
     plain, found = told(client.get(path, host)), told(client.get(path, host, PASSED))
     for name, value in PASSED:
         assert found["META"].pop(f"HTTP_{name.upper().replace('-', '_')}") == value

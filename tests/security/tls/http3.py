@@ -5,6 +5,8 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 from aioquic.asyncio.client import connect
 from aioquic.asyncio.protocol import QuicConnectionProtocol
@@ -14,7 +16,17 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, QuicEvent
 
 from tests.routing.wire import Answer, Headers
-from tests.security.tls_stack import TlsStack
+
+
+class Server(Protocol):
+    """Where it is, and the certificate of the CA that signed its own."""
+
+    @property
+    def https_port(self) -> int: ...
+
+    @property
+    def authority(self) -> Path: ...
+
 
 # Seconds that a handshake, or an answer, may take.
 PATIENCE = 10
@@ -64,7 +76,7 @@ class Http3(QuicConnectionProtocol):
 
 
 @asynccontextmanager
-async def opened(stack: TlsStack, name: str = "localhost") -> AsyncIterator[Http3]:
+async def opened(stack: Server, name: str = "localhost") -> AsyncIterator[Http3]:
     configuration = QuicConfiguration(
         is_client=True, alpn_protocols=H3_ALPN, server_name=name, verify_mode=ssl.CERT_REQUIRED
     )
@@ -78,7 +90,7 @@ async def opened(stack: TlsStack, name: str = "localhost") -> AsyncIterator[Http
         await connection.__aexit__(None, None, None)
 
 
-def get(stack: TlsStack, path: str, host: str = "localhost", headers: Headers = ()) -> Answer:
+def get(stack: Server, path: str, host: str = "localhost", headers: Headers = ()) -> Answer:
     """Over a connection of its own."""
 
     async def ask() -> Answer:
