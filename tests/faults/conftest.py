@@ -37,7 +37,7 @@ def free_port() -> int:
                 return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """Another stack than the other tests': those want one in which no container was ever restarted."""
     project = f"{os.environ['COMPOSE_PROJECT_NAME']}-faults"
@@ -52,7 +52,7 @@ def stack() -> Iterator[Stack]:
         stack.compose("down", "--volumes", "--timeout", "0")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def stuck(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Future[Fault] | None]:
     """For test_stuck.py, from the first test on: it is a long wait, and costs the others nothing."""
     if any(item.path.name == "test_stuck.py" for item in request.session.items):
