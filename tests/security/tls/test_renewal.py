@@ -84,10 +84,10 @@ def test_a_renewal_costs_no_request_and_no_websocket(
     before = served_certificate(stack, client(stack)).serial_number
     authority = [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")]
     with Visitors(stack) as visitors:
-        wait_until(lambda: visitors.sent > 50)
+        wait_until(lambda: visitors.fewest > 20)
         renewed = stack.script("make", "certs")
-        since = visitors.sent
-        wait_until(lambda: visitors.sent > since + 100)
+        since = visitors.fewest
+        wait_until(lambda: visitors.fewest > since + 40)
     assert "nginx has taken the certificate over" in renewed.stdout
     cases.add("TLS: renewal under traffic", *visitors.visits, tried=visitors.sent, note="requests, none of them lost")
     for kind, visits in visitors.visits.items():

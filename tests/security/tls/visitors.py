@@ -4,18 +4,24 @@ import ssl
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 import httpx
 from cryptography import x509
 
-from tests.security.tls.handshake import client
+from tests.security.tls.handshake import client, handshake
+from tests.security.tls.http2 import Http2, NotDealtWithError
 from tests.security.tls_stack import TlsStack
 
-# httpx's words for GOAWAY without an error, before the first stream.
-NOT_DEALT_WITH = "ConnectionTerminated error_code:0, last_stream_id:0"
-KINDS = ("HTTP/1.1, new connections", "HTTP/1.1, kept connection", "HTTP/2, new connections")
+KINDS = (
+    "HTTP/1.1, new connections",
+    "HTTP/1.1, kept connection",
+    "HTTP/2, new connections",
+    "HTTP/2, kept connection",
+)
+PATH = "/hello/sync/"
 
 
 @dataclass
@@ -23,16 +29,17 @@ class Visits:
     """What became of one client's requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
+    # Over HTTP/2: those that the server said it had not dealt with, when it said goodbye. They were sent again.
     repeated: int = 0
-    serials: list[int] = field(default_factory=list)  # of the certificates that new connections got
+    serials: list[int] = field(default_factory=list)  # of the certificates of the connections
+
+    def add(self, status: int, serial: int) -> None:
+        self.answers[str(status)] += 1
+        self.serials.append(serial)
 
 
 class Visitors:
-    """`with Visitors(stack) as visitors:`, then visitors["HTTP/2, new connections"].answers: {"200": 123} is good.
-
-    Over HTTP/2 an old worker says goodbye (GOAWAY) to a connection that was just being made, and names the last stream
-    that it dealt with: none. Such a request is sent again, as browsers do (RFC 9113, 8.7).
-    """
+    """`with Visitors(stack) as visitors:`, then visitors["HTTP/2, kept connection"].answers: {"200": 123} is good."""
 
     def __init__(self, stack: TlsStack) -> None:
         self.stack, self.over = stack, threading.Event()
@@ -45,6 +52,11 @@ class Visitors:
     def sent(self) -> int:
         return sum(visits.answers.total() for visits in self.visits.values())
 
+    @property
+    def fewest(self) -> int:
+        """Of the slowest client."""
+        return min(visits.answers.total() for visits in self.visits.values())
+
     def __enter__(self) -> Self:
         self.threads = [threading.Thread(target=self.visit, args=(kind,)) for kind in KINDS]
         for thread in self.threads:
@@ -56,31 +68,44 @@ class Visitors:
         for thread in self.threads:
             thread.join(30)
 
-    def browser(self, kind: str, trust: ssl.SSLContext) -> httpx.Client:
-        limits = httpx.Limits(max_keepalive_connections=0 if "new" in kind else 1)
-        return httpx.Client(
-            base_url=self.stack.https_url, verify=trust, http2="HTTP/2" in kind, limits=limits, timeout=20
-        )
-
     def visit(self, kind: str) -> None:
-        visits = self.visits[kind]
-        with self.browser(kind, client(self.stack)) as browser:
-            while not self.over.is_set():
-                try:
-                    with browser.stream("GET", "/hello/sync/") as answer:
-                        # Before the body: a connection that is read to its end may be closed.
-                        visits.serials.append(serial_of(answer))
-                        answer.read()
-                        visits.answers[str(answer.status_code)] += 1
-                except (httpx.HTTPError, OSError) as error:
-                    if NOT_DEALT_WITH in str(error):
-                        visits.repeated += 1
-                        continue
-                    visits.answers[f"{type(error).__name__}: {error}"] += 1
-                # A rate, and not a flood.
-                time.sleep(0.01)
+        go_on = self.over_http_2 if "HTTP/2" in kind else self.over_http_1
+        while not self.over.is_set():
+            try:
+                for _ in go_on(self[kind], is_kept="kept" in kind):
+                    # A rate, and not a flood.
+                    time.sleep(0.01)
+                    if self.over.is_set():
+                        break
+            except (httpx.HTTPError, OSError) as error:
+                self[kind].answers[f"{type(error).__name__}: {error}"] += 1
+
+    def over_http_1(self, visits: Visits, is_kept: bool) -> Iterator[None]:
+        limits = httpx.Limits(max_keepalive_connections=1 if is_kept else 0)
+        trust = client(self.stack)
+        with httpx.Client(base_url=self.stack.https_url, verify=trust, limits=limits, timeout=20) as browser:
+            while True:
+                with browser.stream("GET", PATH) as answer:
+                    # Before the body: a connection that is read to its end may be closed.
+                    serial = serial_of(answer.extensions["network_stream"].get_extra_info("ssl_object"))
+                    answer.read()
+                    visits.add(answer.status_code, serial)
+                yield
+
+    def over_http_2(self, visits: Visits, is_kept: bool) -> Iterator[None]:
+        trust = client(self.stack, None, "h2")
+        while True:
+            try:
+                with handshake(self.stack, trust) as secured:
+                    connection = Http2(secured)
+                    while not connection.is_over:
+                        visits.add(connection.get("localhost", PATH), serial_of(secured))
+                        yield
+                        if not is_kept:
+                            break
+            except NotDealtWithError:
+                visits.repeated += 1
 
 
-def serial_of(answer: httpx.Response) -> int:
-    secured: ssl.SSLSocket = answer.extensions["network_stream"].get_extra_info("ssl_object")
+def serial_of(secured: ssl.SSLSocket) -> int:
     return x509.load_der_x509_certificate(secured.getpeercert(True) or b"").serial_number
