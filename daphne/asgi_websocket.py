@@ -152,8 +152,8 @@ def wait_for_client(application: Application) -> Application:
 
         async def send_in_time(message: Message) -> None:
             await protocol.writable.wait()
-            # Otherwise each message that came before a bad one, or is for a client that has just left, is an exception in
-            # the log.
+            # Otherwise each message that came before a bad one, or is for a client that has just left, is an exception
+            # in the log.
             if not protocol.failedByMe and protocol.state not in (protocol.STATE_CLOSING, protocol.STATE_CLOSED):
                 await send(message)
 
