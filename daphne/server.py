@@ -99,11 +99,19 @@ def close_after_the_next_answer(channel: HTTPChannel) -> None:
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         return False
 
-    if channel.requests:
-        channel.persistent = False
-    else:
-        channel.checkPersistence = is_persistent
-        reactor.callLater(LAST_CALL, lambda: channel.requests or channel.loseConnection())
+    def close_soon() -> None:
+        if channel.requests:
+            channel.persistent = False
+        else:
+            channel.loseConnection()
+
+    channel.checkPersistence = is_persistent
+    for request in channel.requests:
+        if not request.startedWriting:
+            channel.persistent = is_persistent(request, b"")
+    # Where an answer has begun, it can no longer say that it is the last.
+    if channel.persistent:
+        reactor.callLater(LAST_CALL, close_soon)
 
 
 def open_channels() -> list[HTTPChannel]:

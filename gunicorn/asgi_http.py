@@ -16,7 +16,8 @@ class Http(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         self.is_leaving = True
-        if self.cycle is None or self.cycle.response_complete:
+        # Where an answer has begun, it can no longer say that it is the last.
+        if self.cycle is None or self.cycle.response_started:
             self.loop.call_later(LAST_CALL, super().shutdown)
         else:
             super().shutdown()

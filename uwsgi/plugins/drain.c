@@ -24,12 +24,12 @@ static unsigned queue_of(int fd) {
 
 void drain(int signal) {
     struct uwsgi_socket *socket;
-    int milliseconds = QUEUE_SECONDS * 1000;
+    int ticks = QUEUE_SECONDS * 5000;
     for (socket = uwsgi.sockets; socket; socket = socket->next) {
         /* None joins the queue while there is one: nginx waits a second for its connection, and goes elsewhere. */
         listen(socket->fd, 0);
-        while (queue_of(socket->fd) && milliseconds-- > 0) {
-            usleep(1000);
+        while (queue_of(socket->fd) && ticks-- > 0) {
+            usleep(200);
         }
         /* shutdown, not close: the workers hold copies of the descriptor, and this ends what they share. */
         shutdown(socket->fd, SHUT_RD);
