@@ -72,7 +72,7 @@ def test_connections_that_wait_to_be_accepted_are_answered(stopped: dict[str, St
 
 @pytest.mark.parametrize("asgi_gateway", ASGI_GATEWAYS)
 def test_requests_on_open_connections_are_answered(stopped: dict[str, Stopped], asgi_gateway: str) -> None:
-    """As nginx has them, idle between two requests. One is lost now and then, and why is not known; it was 11 and more."""
+    """As nginx has them, idle between two requests. One is lost now and then, why is not known; it was 11 and more."""
     calls = stopped[asgi_gateway].calls.kept
     assert calls.answered > 100
     assert calls.closed > 0
