@@ -1,35 +1,22 @@
 """Behind HTTPS: what Django sees on each gateway, cookies, and WebSockets."""
 
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection
-from websockets.sync.client import connect as open_websocket
 
 from tests.routing.wire import Edge
 from tests.security.cases import Cases
+from tests.security.tls.sockets import SecureSockets
 from tests.security.tls_stack import TlsStack
 from tests.support.stack import GATEWAYS
 
-type Connect = Callable[..., ClientConnection]
-
 
 @pytest.fixture
-def connect(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[Connect]:
-    """connect("/ws/echo/", "daphne.localhost"): a WebSocket over TLS; another origin by origin=."""
-    with ExitStack() as sockets:
-
-        def connect(path: str, host: str = "localhost", **options: object) -> ClientConnection:
-            authority = f"{host}:{stack.https_port}"
-            defaults = {"origin": f"https://{authority}", "ssl": trust, "proxy": None, "compression": None}
-            defaults |= {"open_timeout": 60, "server_hostname": host, "address": ("127.0.0.1", stack.https_port)}
-            return sockets.enter_context(open_websocket(f"wss://{authority}{path}", **{**defaults, **options}))
-
-        yield connect
+def sockets(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[SecureSockets]:
+    with SecureSockets(stack, trust) as opened:
+        yield opened
 
 
 def by_host(stack: TlsStack, trust: ssl.SSLContext, gateway: str) -> httpx.Response:
@@ -82,18 +69,15 @@ def test_a_form_is_taken_for_one_from_this_site(https: httpx.Client, stack: TlsS
 
 
 @pytest.mark.parametrize("way", ["{}.localhost", "/gateways/{}"])
-def test_a_websocket_over_tls_is_echoed(connect: Connect, cases: Cases, asgi_gateway: str, way: str) -> None:
+def test_a_websocket_over_tls_is_echoed(sockets: SecureSockets, cases: Cases, asgi_gateway: str, way: str) -> None:
     way = way.format(asgi_gateway)
     cases.add("TLS: WebSockets", way)
-    socket = connect(f"{way}/ws/echo/") if way.startswith("/") else connect("/ws/echo/", way)
-    socket.send("over TLS")
-    assert socket.recv(timeout=10) == "over TLS"
+    socket = sockets.open(f"{way}/ws/echo/") if way.startswith("/") else sockets.open("/ws/echo/", way)
+    assert sockets.echo(socket, "over TLS") == "over TLS"
 
 
-def test_a_websocket_over_tls_opens_on_the_site(connect: Connect) -> None:
-    socket = connect("/ws/echo/")
-    socket.send("x")
-    assert socket.recv(timeout=10) == "x"
+def test_a_websocket_over_tls_opens_on_the_site(sockets: SecureSockets) -> None:
+    assert sockets.echo(sockets.open("/ws/echo/"), "x") == "x"
 
 
 def test_a_websocket_to_the_plain_port_is_redirected_and_not_opened(plain: Edge, cases: Cases) -> None:
@@ -102,10 +86,9 @@ def test_a_websocket_to_the_plain_port_is_redirected_and_not_opened(plain: Edge,
     assert plain.get("/ws/echo/", headers=headers).status == 308
 
 
-def test_a_websocket_of_another_origin_is_refused(connect: Connect, cases: Cases, asgi_gateway: str) -> None:
+def test_a_websocket_of_another_origin_is_refused(sockets: SecureSockets, cases: Cases, asgi_gateway: str) -> None:
     cases.add("TLS: WebSockets", "https://evil.example")
-    with pytest.raises(InvalidStatus, match="403"):
-        connect("/ws/echo/", f"{asgi_gateway}.localhost", origin="https://evil.example")
+    assert sockets.refusal("/ws/echo/", f"{asgi_gateway}.localhost", "https://evil.example") == 403
 
 
 def test_gateways_ask_each_other_past_the_redirect(https: httpx.Client) -> None:

@@ -4,16 +4,15 @@ import asyncio
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
-from websockets.sync.client import ClientConnection, connect
 
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
 from tests.security.tls import http3
 from tests.security.tls.handshake import client, served_certificate
 from tests.security.tls.issuer import Issued, in_force, issue, put
+from tests.security.tls.sockets import SecureSockets
 from tests.security.tls.visitors import Visitors
 from tests.security.tls_stack import TlsStack
 from tests.support.stack import ASGI_GATEWAYS, run, wait_until
@@ -42,25 +41,6 @@ def mistake(stack: TlsStack, own: Issued) -> Iterator[None]:
     put(stack.certs, own.chain, own.key_pem())
 
 
-@pytest.fixture
-def sockets(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[list[ClientConnection]]:
-    """Two WebSockets on each ASGI gateway."""
-    with ExitStack() as opened:
-        yield [
-            opened.enter_context(
-                connect(
-                    f"wss://localhost:{stack.https_port}/gateways/{gateway}/ws/echo/",
-                    ssl=trust,
-                    origin=stack.https_url,
-                    proxy=None,
-                    open_timeout=60,
-                )
-            )
-            for gateway in ASGI_GATEWAYS
-            for _ in range(2)
-        ]
-
-
 def one_line(failed: subprocess.CompletedProcess[str]) -> str:
     assert failed.returncode != 0, failed.stdout
     (line,) = [line for line in failed.stderr.splitlines() if not line.startswith("make: ***")]
@@ -78,17 +58,18 @@ def assert_served(stack: TlsStack, serial: int) -> None:
     wait_until(lambda: in_memory(stack) == serial, 20, "another certificate is served")
 
 
-def test_a_renewal_costs_no_request_and_no_websocket(
-    stack: TlsStack, sockets: list[ClientConnection], cases: Cases
-) -> None:
+def test_a_renewal_costs_no_request_and_no_websocket(stack: TlsStack, trust: ssl.SSLContext, cases: Cases) -> None:
     before = served_certificate(stack, client(stack)).serial_number
     authority = [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")]
-    with Visitors(stack) as visitors:
+    with SecureSockets(stack, trust) as sockets, Visitors(stack) as visitors:
+        opened = [sockets.open(f"/gateways/{gateway}/ws/echo/") for gateway in ASGI_GATEWAYS for _ in range(2)]
         wait_until(lambda: visitors.fewest > 20)
         renewed = stack.script("make", "certs")
         since = visitors.fewest
         wait_until(lambda: visitors.fewest > since + 40)
+        echoes = [sockets.echo(socket, "still there") for socket in opened]
     assert "nginx has taken the certificate over" in renewed.stdout
+    assert echoes == ["still there"] * len(opened)
     cases.add("TLS: renewal under traffic", *visitors.visits, tried=visitors.sent, note="requests, none of them lost")
     for kind, visits in visitors.visits.items():
         assert set(visits.answers) == {"200"}, kind
@@ -98,9 +79,6 @@ def test_a_renewal_costs_no_request_and_no_websocket(
         serials = visitors[kind].serials
         # First the old one, and then the new one; no other.
         assert list(dict.fromkeys(serials)) == [before, after], kind
-    for number, socket in enumerate(sockets):
-        socket.send(str(number))
-        assert socket.recv(timeout=10) == str(number)
     assert [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")] == authority, "trusted once, kept"
 
 
