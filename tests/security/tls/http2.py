@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from hpack import Decoder, Encoder
-from hyperframe.frame import Frame, GoAwayFrame, HeadersFrame, SettingsFrame
+from hyperframe.frame import Frame, GoAwayFrame, HeadersFrame, RstStreamFrame, SettingsFrame
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -22,6 +22,7 @@ class Http2:
     def __init__(self, secured: ssl.SSLSocket) -> None:
         self.secured, self.stream, self.is_over = secured, -1, False
         self.encoder, self.decoder = Encoder(), Decoder()
+        self.seen: list[str] = []
         self.secured.sendall(PREFACE + SettingsFrame(0).serialize())
         self.incoming = self.frames()
 
@@ -37,11 +38,13 @@ class Http2:
                 self.is_over = True
                 if frame.last_stream_id < self.stream:
                     raise NotDealtWithError
+            if isinstance(frame, RstStreamFrame) and frame.stream_id == self.stream:
+                raise ConnectionError(f"the server broke the request off: {self.seen}")
             if isinstance(frame, HeadersFrame):
                 status = int(dict(cast(list[tuple[str, str]], self.decoder.decode(frame.data)))[":status"])
             if "END_STREAM" in frame.flags and frame.stream_id == self.stream:
                 return status
-        raise ConnectionError("the connection ended before the answer")
+        raise ConnectionError(f"the connection ended before the answer: {self.seen}")
 
     def frames(self) -> Iterator[Frame]:
         while header := self.read(9):
@@ -49,6 +52,7 @@ class Http2:
             frame.parse_body(memoryview(self.read(length)))
             if isinstance(frame, SettingsFrame) and "ACK" not in frame.flags:
                 self.secured.sendall(SettingsFrame(0, flags=["ACK"]).serialize())
+            self.seen.append(repr(frame))
             yield frame
 
     def read(self, length: int) -> bytes:
