@@ -99,6 +99,13 @@ def flooders(address: tuple[str, int], flood: Flood, hosts: dict[str, int]) -> I
         ]
 
 
+def attack(address: tuple[str, int], flood: Flood, hosts: dict[str, int], seconds: float) -> int:
+    """How many of them were not ended by the server."""
+    with flooders(address, flood, hosts) as crowd:
+        pour(crowd, seconds)
+        return len([flooder for flooder in crowd if not flooder.is_ended])
+
+
 def pour(crowd: list[Flooder], seconds: float) -> None:
     """All of them at once, for so long, or until the last of them is ended."""
     deadline = time.monotonic() + seconds
