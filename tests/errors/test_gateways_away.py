@@ -77,7 +77,7 @@ def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
         )
 
     with stack.stopped(*GATEWAYS):
-        # nginx believes Docker's answers for 2 s: until then it still asks where the gateways were.
+        # nginx believes Docker's answers for 1 s: until then it still asks where the gateways were.
         wait_until(lambda: all_are("away", False), 20, "503 on every way")
         with stand_in(stack) as container:
             wait_until(lambda: all_are("hangs up", True), 20, "503 on every way")

@@ -67,7 +67,7 @@ class Stack:
 
     def containers(self, service: str) -> list[str]:
         """The ids of a service's containers, running or not."""
-        return self.compose("ps", "--all", "--quiet", service).stdout.split()
+        return self.listed(service, "{{.ID}}", "--all", "--no-trunc").split()
 
     def container(self, service: str) -> str:
         """The id of a service's only container."""
@@ -76,11 +76,14 @@ class Stack:
 
     def port(self) -> int:
         """The port of 127.0.0.1 that nginx is published on; another one after nginx has been recreated."""
-        # Not `docker compose port`: it takes seven times as long, and every test asks.
-        label = "label=com.docker.compose"
-        only = ("--filter", f"{label}.project={self.project}", "--filter", f"{label}.service=nginx")
-        published = run("docker", "ps", *only, "--format", "{{.Ports}}").stdout
+        published = self.listed("nginx", "{{.Ports}}")
         return int(published.partition("->8080")[0].rpartition(":")[2])
+
+    def listed(self, service: str, what: str, *options: str) -> str:
+        """`docker ps` of a service. Not `docker compose ps`: it takes seven times as long, and every test asks."""
+        labels = (f"project={self.project}", f"service={service}", "oneoff=False")
+        only = [part for label in labels for part in ("--filter", f"label=com.docker.compose.{label}")]
+        return run("docker", "ps", *only, "--format", what, *options).stdout
 
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port()}"
@@ -107,7 +110,7 @@ class Stack:
             run("docker", "rm", "--force", sidecar)
 
     def wait_for_routes(self, *services: str) -> None:
-        """Waits until nginx reaches the given gateways again: it believes Docker's DNS for 2 s."""
+        """Waits until nginx reaches the given gateways again: it believes Docker's DNS for 1 s."""
         url, gateways = self.url(), [service for service in services if service in GATEWAYS]
 
         def reached() -> bool:
