@@ -42,8 +42,8 @@ restore: ## put a backup in the place of what is there; asks (FILE=)
 test: ## prove it, on a stack of its own (ARGS="tests/routing -x")
 	@tests/run $(ARGS)
 
-test-faults: ## prove the bad days, in the long form (ARGS=tests/faults/)
-	@FAULTS=full tests/run $(or $(ARGS),tests/faults)
+test-faults: ## prove the bad days, in the long form (ARGS=)
+	@FAULTS=full tests/run $(or $(ARGS),tests/backup tests/faults)
 
 test-security: ## prove that nothing gets in, in the long form (ARGS=)
 	@SECURITY=full tests/run $(or $(ARGS),tests/security)

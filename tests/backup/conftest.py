@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from tests.faults.traffic import Flow, Traffic
+from tests.support.second import second_stack
 from tests.support.stack import GATEWAYS, ROOT, Stack, run
 
 # Of every table its rows, in one sum; of every sequence where it is.
@@ -113,19 +115,27 @@ def archive(stack: Stack) -> Iterator[Archive]:
     stack.compose(*shell, f"rm -rf d p link \"$(printf 'n\\377')\" {uploads}")
 
 
+@pytest.fixture(scope="package", autouse=True)
+def coming() -> Iterator[Future[Stack]]:
+    """The second stack: it comes up while the first tests run, which do not need it."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(second_stack)
+
+
 @pytest.fixture(scope="package")
-def copy(stack: Stack) -> Iterator[Site]:
-    """A second stack, which `make up` has just brought up: without a row or a file."""
-    files = ("compose.yaml", "tests/backup/copy.yaml")
-    environment = {"TESTED": stack.project, "HTTP_BIND": "127.0.0.1:0"}
-    other = Stack(f"{stack.project}-copy", environment, files)
-    try:
-        # Of a run that was cut off.
-        other.compose("down", "--volumes", "--timeout", "0")
-        other.compose("up", "--detach", "--wait", "--no-build")
-        yield Site(other, {**environment, "COMPOSE_FILE": ":".join(files)})
-    finally:
-        other.compose("down", "--volumes", "--timeout", "0")
+def copy(coming: Future[Stack]) -> Iterator[Site]:
+    """A second stack, without a row or a file."""
+    other = coming.result()
+    site = Site(other, other.environment)
+
+    def empty() -> None:
+        site.sql("TRUNCATE students_student, auth_user CASCADE")
+        other.compose("exec", "-T", "uwsgi", "sh", "-c", "rm -rf /srv/uploads/media/*")
+
+    # Others may have had it before, and may have it afterwards.
+    empty()
+    yield site
+    empty()
 
 
 @pytest.fixture(scope="package")

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -30,6 +31,7 @@ def busy(copy: Site, archive: Archive, restored: Traffic, tmp_path_factory: pyte
             while not over.is_set():
                 add_student(client, f"row {len(written)}")
                 written.append(True)
+                time.sleep(0.05)
 
     # A migration that the backup does not have, and the code has.
     copy.sql("DROP TABLE django_session; DELETE FROM django_migrations WHERE app = 'sessions'")
@@ -37,7 +39,7 @@ def busy(copy: Site, archive: Archive, restored: Traffic, tmp_path_factory: pyte
     writer = threading.Thread(target=write)
     with Traffic(copy.stack, *readers(media)) as while_backing_up:
         writer.start()
-        wait_until(lambda: len(written) > 20)
+        wait_until(lambda: len(written) > 5)
         acknowledged = len(written)
         result = copy.make("backup", f"FILE={path}")
         over.set()

@@ -1,8 +1,5 @@
 """A stack of their own for the faults, the long and the short form, and the table of figures at the end."""
 
-import os
-import random
-import socket
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -10,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.figures import Figures
+from tests.faults.form import IS_FULL
 from tests.faults.kill import Killer, killer
 from tests.faults.stuck.provoke import Fault, provoked
-from tests.support.stack import ROOT, Stack, run
-
-# make test-faults sets it; make test runs the short form.
-IS_FULL = os.environ.get("FAULTS") == "full"
+from tests.support.second import remove_second_stack, second_stack
+from tests.support.stack import Stack
 
 # Seconds for one test: a fault takes as long as it takes.
 LONGEST = 1800 if IS_FULL else 300
@@ -23,33 +19,11 @@ LONGEST = 1800 if IS_FULL else 300
 FIGURES = pytest.StashKey[Figures]()
 
 
-def repeat(short: int, full: int) -> int:
-    """How many times: in the short form, in the full one."""
-    return full if IS_FULL else short
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses, below those that the kernel hands out by itself."""
-    while True:
-        port = random.randint(20000, 32000)  # noqa: S311  # no secret
-        with socket.socket() as candidate:
-            if candidate.connect_ex(("127.0.0.1", port)):
-                return port
-
-
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """Another stack than the other tests': those want one in which no container was ever restarted."""
-    project = f"{os.environ['COMPOSE_PROJECT_NAME']}-faults"
-    kept = Stack(project, {})
-    # A fixed one: with port 0, nginx would come back at another port each time that it is killed.
-    port = kept.port() if kept.containers("nginx") else free_port()
-    stack = Stack(project, {"HTTP_BIND": f"127.0.0.1:{port}"})
-    environment = {**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": project}
-    run("bootstrap/up", cwd=ROOT, env=environment, timeout=300)
-    yield stack
-    if os.environ.get("KEEP") != "1":
-        stack.compose("down", "--volumes", "--timeout", "0")
+    yield second_stack()
+    remove_second_stack()
 
 
 @pytest.fixture(scope="package", autouse=True)

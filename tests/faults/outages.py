@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from tests.faults.form import repeat
 from tests.faults.kill import Killer, main_process
 from tests.support.stack import Stack, run, wait_until
 
@@ -12,8 +13,8 @@ ANSWERS = {
     "valkey": 'REDISCLI_AUTH="$(cat /run/secrets/valkey_password)" valkey-cli ping | grep --quiet PONG',
 }
 # Seconds that a service stays away, where that is ours to decide.
-PAUSE = 10
-CUT = 4
+PAUSE = repeat(short=4, full=10)
+CUT = repeat(short=3, full=4)
 
 
 def await_answer(stack: Stack, service: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_websocket
 
-from tests.faults.conftest import IS_FULL
 from tests.faults.figures import Figures
+from tests.faults.form import IS_FULL
 from tests.faults.kill import Killer
 from tests.faults.outages import OUTAGES, await_answer
 from tests.faults.sockets import Sockets

@@ -14,9 +14,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.faults.conftest import IS_FULL, repeat
 from tests.faults.figures import Figures
 from tests.faults.footprint import Footprint, footprints
+from tests.faults.form import IS_FULL, repeat
 from tests.faults.traffic import TIMEOUT, Flow, Record, Traffic, burst, failures, pinned
 from tests.media.conftest import send
 from tests.processes.conftest import inspect
@@ -38,7 +38,7 @@ MODES = {
 IDLE = 5000
 # Requests at once: on each gateway, and on the site, whose uWSGI has a listen queue of 1,024.
 AT_ONCE, ON_THE_SITE = 300, 1500
-SECONDS = 1 if IS_FULL else 0.5  # that each of them takes
+SECONDS = 1 if IS_FULL else 0.2  # that each of them takes
 
 # Threads of an ASGI process that are none of its requests': the event loop's, readiness', the pool's, uvloop's.
 OTHER_THREADS = 16
@@ -105,7 +105,7 @@ def test_slow_clients_are_not_noticed_by_the_others(
     # Each over a connection of its own: new clients.
     flows = [replace(flow, headers={"Connection": "close"}) for flow in pinned()]
     with frugal(stack, setting) as found, Traffic(stack, *flows) as traffic:
-        wait_until(lambda: all(len(record.sent) > 50 for record in traffic.records.values()), 10, "quiet traffic")
+        wait_until(lambda: all(len(record.sent) > 20 for record in traffic.records.values()), 10, "quiet traffic")
         began = time.monotonic()
         with ThreadPoolExecutor() as pool:
             told = dict(zip(MODES, pool.map(attack, MODES), strict=True))

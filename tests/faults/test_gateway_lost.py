@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.faults.conftest import IS_FULL, repeat
 from tests.faults.figures import Figures
+from tests.faults.form import IS_FULL, repeat
 from tests.faults.kill import Killer, main_process
 from tests.faults.sockets import Sockets
 from tests.faults.traffic import Flow, Record, Traffic
@@ -22,10 +22,11 @@ from tests.support.stack import GATEWAYS, Stack, wait_until
 # Each gateway's route on the default host, and who steps in there.
 ROUTES = {"uwsgi": "/hello/sync/", "gunicorn": "/async/hello/async/", "daphne": "/ws/echo/"}
 STEPS_IN = {"uwsgi": "gunicorn", "gunicorn": "uwsgi", "daphne": "gunicorn"}
-RATE = 40  # requests a second on each route
-AWAY = repeat(short=5, full=20)  # seconds
-# Two at once in the short form: it is the third that steps in for both.
-LOST = [(gateway,) for gateway in GATEWAYS] if IS_FULL else [("uwsgi", "daphne"), ("gunicorn",)]
+RATE = repeat(short=20, full=40)  # requests a second on each route
+AWAY = repeat(short=2, full=20)  # seconds
+# In the short form two are stopped at once, for it is the third that steps in for both; and the third is made anew.
+LOST = [(gateway,) for gateway in GATEWAYS] if IS_FULL else [("uwsgi", "daphne")]
+MADE_ANEW = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"} if IS_FULL else {"gunicorn": "WEB_CONCURRENCY"}
 
 
 def stepped_in(record: Record) -> set[str | None]:
@@ -110,11 +111,15 @@ def test_no_request_fails_while_a_gateway_is_stopped(
         assert set(pinned.statuses) <= {200, 503, 504}
 
 
-def test_a_gateway_made_anew_with_another_setting_is_not_missed(stack: Stack, figures: Figures) -> None:
-    with Traffic(stack, *flows()) as traffic, stack.changed("uwsgi", UWSGI_PROCESSES="3"):
+@pytest.mark.parametrize("anew", MADE_ANEW)
+def test_a_gateway_made_anew_with_another_setting_is_not_missed(stack: Stack, figures: Figures, anew: str) -> None:
+    with Traffic(stack, *flows()) as traffic, stack.changed(anew, **{MADE_ANEW[anew]: "3"}):
         time.sleep(1)
-    figures.add("uwsgi made anew by compose up, twice", traffic["uwsgi"], note="default host")
-    assert traffic["uwsgi"].failures() == [], traffic["uwsgi"].statuses
+    figures.add(f"{anew} made anew by compose up, twice", traffic[anew], note="default host")
+    for gateway in ("uwsgi", "gunicorn"):
+        assert traffic[gateway].failures() == [], traffic[gateway].statuses
+    assert stepped_in(traffic[anew]) == {None, f"{STEPS_IN[anew]} for {anew}"}
+    assert stepped_in(traffic[f"pinned to {anew}"]) == {None}
 
 
 @pytest.fixture

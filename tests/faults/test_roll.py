@@ -11,13 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.conftest import IS_FULL
 from tests.faults.figures import Figures
+from tests.faults.form import IS_FULL, repeat
 from tests.faults.sockets import Sockets
 from tests.faults.traffic import Flow, Traffic
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, run
 
-RATE = 100  # requests a second on each gateway
+RATE = repeat(short=20, full=100)  # requests a second on each gateway
+SLOW = repeat(short=1, full=5)  # seconds that a long request takes; the old one waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
 GOODBYES = {1001, 1012}  # going away; service restart
 
@@ -46,8 +47,8 @@ def make_roll(stack: Stack, *services: str, **environment: str) -> subprocess.Co
 
 
 @contextmanager
-def slow_requests(stack: Stack, seconds: int = 5) -> Iterator[dict[str, list[int]]]:
-    """On every gateway one request of 5 s after another: the statuses of those that were answered."""
+def slow_requests(stack: Stack) -> Iterator[dict[str, list[int]]]:
+    """On every gateway one long request after another: the statuses of those that were answered."""
     statuses: dict[str, list[int]] = {gateway: [] for gateway in GATEWAYS}
     over = threading.Event()
 
@@ -55,7 +56,7 @@ def slow_requests(stack: Stack, seconds: int = 5) -> Iterator[dict[str, list[int
         with httpx.Client(base_url=stack.url(), headers={"Host": f"{gateway}.localhost"}, timeout=35) as client:
             while not over.is_set():
                 try:
-                    statuses[gateway].append(client.get(f"/hello/sync/?seconds={seconds}").status_code)
+                    statuses[gateway].append(client.get(f"/hello/sync/?seconds={SLOW}").status_code)
                 except httpx.HTTPError:
                     statuses[gateway].append(0)
 
@@ -85,7 +86,7 @@ def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, figures: 
     for name, record in traffic.records.items():
         figures.add(f"roll of all: {name}", record, sockets=sockets[name].closes if name in ASGI_GATEWAYS else None)
     seconds = [status for statuses in slow.values() for status in statuses]
-    figures.add("roll of all: 5 s requests", sent=len(seconds), failed=len(seconds) - seconds.count(200))
+    figures.add(f"roll of all: {SLOW} s requests", sent=len(seconds), failed=len(seconds) - seconds.count(200))
 
     assert rolled.returncode == 0, rolled.stdout + rolled.stderr
     # nginx has the port and stays; every gateway is another container, and as many of them.
@@ -124,11 +125,11 @@ def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figu
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
         Traffic(stack, *flows(30)) as traffic,
     ):
-        rolled = make_roll(stack, "gunicorn", HEALTH_PATH="/missing/", HEALTHY_WITHIN="6")
+        rolled = make_roll(stack, "gunicorn", HEALTH_PATH="/missing/", HEALTHY_WITHIN="2")
     figures.add("roll to a bad version", *traffic.records.values(), sockets=sockets)
     assert rolled.returncode != 0
     (line,) = [line for line in rolled.stderr.splitlines() if line.startswith("roll: ")]
-    assert "gunicorn: the new version did not become healthy: after 6 s" in line
+    assert "gunicorn: the new version did not become healthy: after 2 s" in line
     assert "/missing/ answered 404" in line
     assert "the old one serves on" in line
     assert {gateway: ids(stack, gateway) for gateway in GATEWAYS} == before
@@ -137,6 +138,7 @@ def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figu
     assert set(sockets.closes) == {"open"}
 
 
+@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: one more roll")
 def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
     before = ids(stack, "daphne")
     # Less than Python needs.
@@ -179,11 +181,11 @@ def test_a_reload_of_nginx_closes_nothing(stack: Stack, figures: Figures) -> Non
         Traffic(stack, *flows()) as traffic,
     ):
         before = nginx_workers(stack)
-        time.sleep(1)
+        time.sleep(0.5)
         # What make roll does with the new image's folder.
         script = "tar -C /etc/nginx -c . | /etc/nginx/entrypoint release"
         run("docker", "exec", stack.container("nginx"), "sh", "-c", script)
-        time.sleep(3)
+        time.sleep(1.5)
         after = nginx_workers(stack)
     figures.add("reload of nginx", *traffic.records.values(), sockets=sockets)
     # The old ones are there too, for the WebSockets.

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.errors.pages import assert_is_ours
-from tests.faults.conftest import IS_FULL
 from tests.faults.figures import Figures
+from tests.faults.form import IS_FULL
 from tests.faults.stuck.provoke import FATAL, PATIENCE, Fault, ask
 from tests.faults.traffic import Flow, Traffic
 from tests.routing.wire import Answer, Edge

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.conftest import repeat
 from tests.faults.figures import Figures
 from tests.faults.footprint import footprints
+from tests.faults.form import repeat
 from tests.faults.kill import workers
 from tests.faults.traffic import Traffic, failures, pinned
 from tests.media.conftest import FORM, Volume, form, send

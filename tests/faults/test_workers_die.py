@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.conftest import repeat
 from tests.faults.figures import Figures
+from tests.faults.form import repeat
 from tests.faults.kill import Killer, main_process, workers
 from tests.faults.sockets import Sockets
-from tests.faults.traffic import RECOVERY, Flow, Traffic, failures, pinned
+from tests.faults.traffic import RATE, RECOVERY, Flow, Traffic, failures, pinned
 from tests.processes.conftest import inspect
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 
@@ -21,7 +21,7 @@ COUNTS = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"}
 # request in its hands, as in a real site.
 SITE = {"uwsgi": "/hello/sync/?seconds=0.05", "gunicorn": "/async/hello/async/?seconds=0.05"}
 SOCKETS = 6
-KILLS = repeat(short=3, full=20)
+KILLS = repeat(short=2, full=20)
 # Short of that, a lost request more or less is a matter of luck.
 SHARE = 0.999
 
@@ -42,7 +42,7 @@ def test_workers_that_are_killed_cost_next_to_nothing(
     print(f"{seed=}")
     chance, container = random.Random(seed), stack.container(gateway)  # noqa: S311  # no secret
     with (
-        Traffic(stack, *pinned(), *site(60)) as traffic,
+        Traffic(stack, *pinned(), *site(2 * RATE)) as traffic,
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, SOCKETS)) as sockets,
     ):
         for _ in range(KILLS):
@@ -75,9 +75,9 @@ def test_a_container_whose_main_process_is_killed_serves_again_soon(
     restarts = inspect(container)[0]["RestartCount"]
     hit = [*GATEWAYS] if service == "nginx" else [service]
     clients = dict.fromkeys(ASGI_GATEWAYS, SOCKETS)
-    with Traffic(stack, *pinned(), *site(30)) as traffic, Sockets(stack, clients) as sockets:
+    with Traffic(stack, *pinned(), *site(RATE)) as traffic, Sockets(stack, clients) as sockets:
         # Something to lose.
-        wait_until(lambda: all(len(record.sent) > 20 for record in traffic.records.values()), 10, "traffic")
+        wait_until(lambda: all(len(record.sent) > 10 for record in traffic.records.values()), 10, "traffic")
         process, killed = main_process(container), time.monotonic()
         kill9.kill(process)
         wait_until(

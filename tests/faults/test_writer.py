@@ -2,14 +2,14 @@
 
 import time
 
-from tests.faults.conftest import IS_FULL, repeat
 from tests.faults.figures import Figures
+from tests.faults.form import IS_FULL, repeat
 from tests.faults.kill import Killer, main_process
 from tests.faults.traffic import TIMEOUT, Traffic, failures, pinned
 from tests.faults.writer import Writers
 from tests.support.stack import Stack, run, wait_until
 
-KILLS = repeat(short=3, full=20)
+KILLS = repeat(short=2, full=20)
 # Seconds. The engine restarts at once what has lived for ten seconds, else it waits twice as long each time.
 LIFE = 10.5
 

@@ -16,10 +16,14 @@ from itertools import pairwise
 import aiohttp
 
 from tests.faults.background import Background
+from tests.faults.form import repeat
 from tests.support.stack import GATEWAYS, Stack
 
 # Seconds. Longer than the gateways give a request (30 s), so that their own time limits are seen first.
 TIMEOUT = 35
+
+# Requests a second. Twice as many take both of a small machine's cores, and all else twice as long.
+RATE = repeat(short=15, full=30)
 
 OK = (200,)
 
@@ -34,13 +38,13 @@ class Flow:
     name: str
     host: str = "localhost"
     path: str = "/hello/sync/"
-    rate: float = 30
+    rate: float = RATE
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
 
 
-def pinned(rate: float = 30, path: str = "/hello/sync/") -> list[Flow]:
+def pinned(rate: float = RATE, path: str = "/hello/sync/") -> list[Flow]:
     """The same flow on each gateway's own host, named like the gateway."""
     return [Flow(gateway, f"{gateway}.localhost", path, rate) for gateway in GATEWAYS]
 
