@@ -5,7 +5,7 @@ clients until gunicorn kills it. The same bounds for Daphne: daphne/asgi_websock
 """
 
 import codecs
-from socket import IPPROTO_TCP, TCP_CORK
+from socket import AF_UNIX, IPPROTO_TCP, TCP_CORK
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
@@ -94,7 +94,10 @@ class WebSocket(WebSocketsSansIOProtocol):
         """
         if is_more != self.is_corked and not self.transport.is_closing():
             self.is_corked = is_more
-            self.transport.get_extra_info("socket").setsockopt(IPPROTO_TCP, TCP_CORK, is_more)
+            socket = self.transport.get_extra_info("socket")
+            # A unix socket, where one copies this folder and binds one, has no packets, and refuses the option.
+            if socket.family != AF_UNIX:
+                socket.setsockopt(IPPROTO_TCP, TCP_CORK, is_more)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -39,7 +39,7 @@ def busy(copy: Site, archive: Archive, restored: Traffic, tmp_path_factory: pyte
     writer = threading.Thread(target=write)
     with Traffic(copy.stack, *readers(media)) as while_backing_up:
         writer.start()
-        wait_until(lambda: len(written) > 5)
+        wait_until(lambda: len(written) > 20)
         acknowledged = len(written)
         result = copy.make("backup", f"FILE={path}")
         over.set()

@@ -138,7 +138,6 @@ def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figu
     assert set(sockets.closes) == {"open"}
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: one more roll")
 def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
     before = ids(stack, "daphne")
     # Less than Python needs.
@@ -181,11 +180,11 @@ def test_a_reload_of_nginx_closes_nothing(stack: Stack, figures: Figures) -> Non
         Traffic(stack, *flows()) as traffic,
     ):
         before = nginx_workers(stack)
-        time.sleep(0.5)
+        time.sleep(1)
         # What make roll does with the new image's folder.
         script = "tar -C /etc/nginx -c . | /etc/nginx/entrypoint release"
         run("docker", "exec", stack.container("nginx"), "sh", "-c", script)
-        time.sleep(1.5)
+        time.sleep(3)
         after = nginx_workers(stack)
     figures.add("reload of nginx", *traffic.records.values(), sockets=sockets)
     # The old ones are there too, for the WebSockets.
