@@ -114,6 +114,48 @@ HEALTHCHECK CMD ["curl", "--fail", "--silent", "--max-time", "4", "http://127.0.
 ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
 
+# ---- gallery: every other server, in one image (compose.gallery.yaml) ----
+FROM ${PYTHON_IMAGE} AS mod_wsgi-build
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev apache2-dev && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=bind,source=gallery/mod_wsgi/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes --target /mod_wsgi -r /mnt/requirements.txt
+
+FROM django AS gallery
+# Apache, and what starts CGI programs; cgi-fcgi asks that one for its health. No program that makes its user another one.
+RUN apt-get update -qq \
+ && apt-get install -qq --no-install-recommends apache2-bin fcgiwrap libfcgi-bin \
+ && rm -rf /var/lib/apt/lists/* \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
+RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
+    --mount=type=bind,source=gallery/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
+ && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+COPY --from=mod_wsgi-build /mod_wsgi /usr/local/lib/python3.13/site-packages
+COPY gallery/mod_wsgi/httpd.conf gallery/uwsgi.ini gallery/gunicorn.conf.py gallery/servers.toml gallery/summary.py /etc/gallery/
+COPY gallery/cgi /srv/gallery/cgi
+COPY gallery/small /srv/gallery/small
+COPY healthcheck.py gallery/healthcheck_uwsgi.py /usr/local/bin/
+COPY --from=project /srv/static/staticfiles.json /srv/static/
+COPY --from=project /srv/apps /srv/apps
+COPY gallery/project /srv/gallery
+RUN python -m compileall -q /srv/gallery && ln -s "$(find /usr/local/lib/python3.13/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
+ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
+USER 999:999
+HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
+
+# ---- gallery-nginx: the same edge, which knows the gallery's servers too ----
+FROM nginx AS gallery-nginx
+USER 0:0
+COPY gallery/nginx/ /etc/nginx/
+# FastCGI and SCGI are told what the uwsgi protocol is, and treated as it is: the same lines, with the other directives' names.
+RUN for other in fastcgi scgi; do \
+      sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
+      sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
+    done
+USER 101:101
+
 # ---- tests and lint: the tools, so that the host needs Docker and make alone ----
 FROM ${PYTHON_IMAGE} AS tests
 # Docker's client drives the stack under test; procps and iproute2 are what testinfra looks at processes and sockets with;

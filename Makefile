@@ -1,7 +1,7 @@
 # The only command surface. Each target calls something that can be read, and linted, on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll certs down ps logs shell manage backup restore test test-faults test-security lint lock images clean
+.PHONY: help engine up roll certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,12 @@ roll: ## a new version, no request lost (GATEWAY=name for one)
 
 certs: ## the certificate: for development, or yours; takes it over
 	@bootstrap/certs
+
+gallery: ## every other gateway interface, beside the stack
+	@bootstrap/gallery up
+
+gallery-down: ## stop the gallery; the stack goes on
+	@bootstrap/gallery down
 
 down: ## stop; data, images and secrets stay
 	@bootstrap/compose down
@@ -47,6 +53,9 @@ test-faults: ## prove the bad days, in the long form (ARGS=)
 
 test-security: ## prove that nothing gets in, in the long form (ARGS=)
 	@SECURITY=full tests/run $(or $(ARGS),tests/security)
+
+test-gallery: ## prove what each server of the gallery does (ARGS=)
+	@tests/run $(or $(ARGS),tests/gallery)
 
 lint: ## every linter: Python, shell, Docker, nginx, Compose, Django
 	@lint/run

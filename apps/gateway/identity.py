@@ -16,19 +16,29 @@ from django.http import HttpRequest
 @cache
 def server_version() -> str:
     """Of the distribution that serves; looked up once, because that reads the disk."""
+    if settings.GATEWAY_DISTRIBUTION == "python":
+        return platform.python_version()
     try:
         return version(settings.GATEWAY_DISTRIBUTION)
     except PackageNotFoundError:
         return "unknown"
 
 
+def interface(request: HttpRequest) -> str:
+    """What Django really got, whatever the environment claims."""
+    if isinstance(request, ASGIRequest):
+        return "ASGI"
+    # PEP 3333: a server says so where the process ends with the request, which is what CGI does.
+    return "CGI" if request.META.get("wsgi.run_once") else "WSGI"
+
+
 def identity(request: HttpRequest) -> dict[str, Any]:
-    """What /gateway/ answers. `interface` is what Django really got, whatever the environment claims."""
+    """What /gateway/ answers."""
     return {
         "gateway": settings.GATEWAY,
         "server": settings.GATEWAY_SERVER,
         "version": server_version(),
-        "interface": "ASGI" if isinstance(request, ASGIRequest) else "WSGI",
+        "interface": interface(request),
         "protocol": settings.GATEWAY_PROTOCOL,
         "pid": os.getpid(),
         "ppid": os.getppid(),

@@ -1,0 +1,7 @@
+"""Granian believes no proxy by itself; its own wrapper does."""
+
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
+
+from config.asgi import application as django_application
+
+application = wrap_asgi_with_proxy_headers(django_application, trusted_hosts="*")

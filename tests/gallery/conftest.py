@@ -1,0 +1,40 @@
+"""The gallery, brought up once beside the stack under test, as `make gallery` does it."""
+
+import os
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.gallery.table import SERVERS, Server
+from tests.support.stack import ROOT, Stack, run
+
+FILES = ("compose.yaml", "compose.gallery.yaml")
+
+
+def script(action: str) -> str:
+    """`make gallery` or `make gallery-down`; .env stays as it is, for COMPOSE_FILE comes from the shell."""
+    environment = {**os.environ, "COMPOSE_FILE": ":".join(FILES)}
+    return run("bootstrap/gallery", action, cwd=ROOT, env=environment, timeout=600).stdout
+
+
+@pytest.fixture(scope="package")
+def stack() -> Iterator[Stack]:
+    """The stack under test with the gallery beside it; afterwards without, for it would cost the tests that follow."""
+    script("up")
+    yield Stack(os.environ["COMPOSE_PROJECT_NAME"], {}, FILES)
+    if os.environ.get("KEEP") != "1":
+        script("down")
+
+
+@pytest.fixture(params=SERVERS, ids=str)
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each server of the gallery, in turn."""
+    return request.param
+
+
+@pytest.fixture
+def ask(stack: Stack, server: Server) -> Iterator[httpx.Client]:
+    """A client of the server's own host."""
+    with httpx.Client(base_url=stack.url(), headers={"Host": f"{server.name}.localhost"}, timeout=60) as client:
+        yield client

@@ -1,0 +1,41 @@
+"""gallery/servers.toml: what each server is, does and cannot do."""
+
+import tomllib
+from dataclasses import dataclass
+
+from tests.support.stack import ROOT
+
+# The notes' own small applications: path and answer.
+SMALL = {
+    ("bare-wsgi", "/"): "<h1>hi, python!</h1>",
+    ("bare-wsgi", "/python"): "<h1>it work!</h1>",
+    ("bare-asgi", "/"): "Hello, ASGI!",
+    ("flask", "/"): "Hello, WSGI!",
+    ("fastapi", "/"): '{"message":"Hello, ASGI!"}',
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A line of the table; the file explains each field."""
+
+    name: str
+    family: str
+    server: str
+    distribution: str
+    interface: str
+    protocol: str
+    tree: list[tuple[int, str]]
+    websocket: bool
+    at_once: int
+    on_stop: str
+    client: str
+    exceptions: tuple[str, ...] = ()
+    burst: int = 0
+
+    def __str__(self) -> str:
+        return self.name
+
+
+SERVERS = [Server(**line) for line in tomllib.loads((ROOT / "gallery/servers.toml").read_text())["server"]]
+EVERY_NAME = [server.name for server in SERVERS] + sorted({name for name, _ in SMALL})

@@ -1,0 +1,58 @@
+"""NOTES.md, claim 1: WSGI speaks no WebSocket, ASGI does."""
+
+import socket
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from tests.gallery.table import SERVERS, Server
+from tests.support.stack import Stack
+
+ASGI = [server for server in SERVERS if server.websocket]
+OTHERS = [server for server in SERVERS if not server.websocket]
+# Those that speak HTTP somewhere, if only for the health check.
+PAST = [it for it in OTHERS if it.protocol == "http" or it.distribution == "uWSGI"]
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Origin": "http://localhost",
+}
+# Asked inside the container, past nginx, at the port where the server speaks HTTP.
+PAST_NGINX = """
+import http.client, json, os
+connection = http.client.HTTPConnection("127.0.0.1", int(os.environ["HEALTH_PORT"]), timeout=20)
+connection.request("GET", "/ws/echo/", headers={"Host": "localhost", **json.loads('%s')})
+print(connection.getresponse().status)
+"""
+
+
+@pytest.mark.parametrize("server", ASGI, ids=str)
+def test_an_asgi_server_echoes_over_a_websocket(stack: Stack, server: Server) -> None:
+    uri = f"ws://{server.name}.localhost/ws/echo/"
+    with connect(
+        uri, sock=socket.create_connection(("127.0.0.1", stack.port())), origin="http://localhost", compression=None
+    ) as websocket:
+        websocket.send("hello")
+        assert websocket.recv(timeout=10) == "hello"
+        websocket.send(b"\x00\x01")
+        assert websocket.recv(timeout=10) == b"\x00\x01"
+
+
+@pytest.mark.parametrize("server", OTHERS, ids=str)
+def test_a_wsgi_server_is_not_asked_and_nginx_says_why(http: httpx.Client, server: Server) -> None:
+    answer = http.get(f"/gateways/{server.name}/ws/echo/", headers=HANDSHAKE)
+    assert (answer.status_code, answer.json()["error"]) == (501, "Not Implemented")
+    assert "WSGI" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("server", PAST, ids=str)
+def test_past_nginx_a_wsgi_server_takes_the_handshake_for_a_request(stack: Stack, server: Server) -> None:
+    script = PAST_NGINX % str(HANDSHAKE).replace("'", '"')
+    command = ("exec", "-T", server.name, "python", "-I", "-c", script)
+    status = int(stack.compose(*command).stdout)
+    # Django's own "no such page": there is no such URL, for WebSockets are no requests. asgiref's wrapper refuses with an
+    # exception, which uvicorn answers.
+    assert status == (500 if server.family == "WSGI inside ASGI" else 404)

@@ -1,0 +1,39 @@
+"""A request in flight, and a server that is told to stop. The last but one: the servers are gone afterwards."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.gallery.table import SERVERS, Server
+from tests.support.stack import Stack, wait_until
+
+LONGER = 4  # seconds that the request takes, of which one is over when its server is told to stop
+
+
+@pytest.fixture(scope="module")
+def outcomes(stack: Stack) -> dict[str, tuple[int, int]]:
+    """For each server the status that the client got, and the exit status of the container."""
+    url = stack.url()
+
+    def ask(server: Server) -> int:
+        return httpx.get(f"{url}/gateways/{server.name}/hello/sync/?seconds={LONGER}", timeout=60).status_code
+
+    def busy(server: Server) -> bool:
+        return stack.compose("ps", "--status", "running", "--quiet", server.name).stdout != ""
+
+    with ThreadPoolExecutor(len(SERVERS)) as pool:
+        requests = [pool.submit(ask, server) for server in SERVERS]
+        wait_until(lambda: all(busy(server) for server in SERVERS[:1]), 10, "the requests are under way")
+        stack.compose("stop", "--timeout", "20", *(server.name for server in SERVERS))
+        statuses = [request.result() for request in requests]
+    exits = [int(stack.listed(it.name, "{{.Status}}", "--all").partition("(")[2].partition(")")[0]) for it in SERVERS]
+    names = [server.name for server in SERVERS]
+    return dict(zip(names, zip(statuses, exits, strict=True), strict=True))
+
+
+def test_what_becomes_of_a_request_in_flight_is_what_the_table_says(
+    outcomes: dict[str, tuple[int, int]], server: Server
+) -> None:
+    status, _ = outcomes[server.name]
+    assert status == (200 if server.on_stop == "finished" else 502), outcomes
