@@ -1,4 +1,4 @@
-"""What gunicorn's four kinds share; the worker class is named in compose.gallery.yaml. Why: gunicorn/gunicorn.conf.py."""
+"""What gunicorn's four kinds share; the worker class is in compose.gallery.yaml. Why: gunicorn/gunicorn.conf.py."""
 
 bind = "0.0.0.0:8000"
 workers = 2

@@ -53,6 +53,6 @@ def test_past_nginx_a_wsgi_server_takes_the_handshake_for_a_request(stack: Stack
     script = PAST_NGINX % str(HANDSHAKE).replace("'", '"')
     command = ("exec", "-T", server.name, "python", "-I", "-c", script)
     status = int(stack.compose(*command).stdout)
-    # Django's own "no such page": there is no such URL, for WebSockets are no requests. asgiref's wrapper refuses with an
+    # Django's own "no such page": WebSockets are no requests, so it has no such URL. asgiref's wrapper refuses with an
     # exception, which uvicorn answers.
     assert status == (500 if server.family == "WSGI inside ASGI" else 404)
