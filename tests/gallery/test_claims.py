@@ -1,0 +1,67 @@
+"""What the notes claim, shown or corrected (NOTES.md). Claim 1, of WebSockets: test_websockets.py."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.gallery.table import Server
+from tests.support.stack import Stack, wait_until
+
+ONE_LOOP = "runserver-asgi"  # one process, so one event loop
+
+
+def longest_beside(url: str, path: str) -> float:
+    """Seconds that the slowest of 8 requests takes that come while `path` is answered, on one event loop."""
+    with ThreadPoolExecutor(9) as pool:
+        beside = pool.submit(httpx.get, f"{url}/gateways/{ONE_LOOP}{path}", timeout=30)
+        answers = list(pool.map(lambda _: httpx.get(f"{url}/gateways/{ONE_LOOP}/livez", timeout=30), range(8)))
+        assert beside.result().status_code == 200
+    assert {answer.status_code for answer in answers} == {200}
+    return max(answer.elapsed.total_seconds() for answer in answers)
+
+
+def test_claim_3_a_call_that_blocks_in_an_asynchronous_view_holds_everybody_up(stack: Stack) -> None:
+    """Corrected: in a synchronous view it does not, for Django gives that a thread."""
+    url = stack.url()
+    longest_beside(url, "/livez")
+    assert max(longest_beside(url, "/async/blocking/") for _ in range(3)) > 0.5
+    assert min(longest_beside(url, "/hello/sync/?seconds=1") for _ in range(3)) < 0.5
+    assert min(longest_beside(url, "/hello/async/?seconds=1") for _ in range(3)) < 0.5
+
+
+def test_claim_3_the_orm_refuses_to_be_called_where_an_event_loop_runs(ask: httpx.Client, server: Server) -> None:
+    """Under WSGI too, where Django runs an asynchronous view in an event loop of its own."""
+    answer = ask.get("/async/orm/")
+    assert (answer.status_code, answer.json()) == (500, {"error": "SynchronousOnlyOperation"})
+
+
+def test_claim_4_a_wsgi_application_runs_in_an_asgi_server_through_a_wrapper(http: httpx.Client) -> None:
+    """With what WSGI has: no WebSocket (test_websockets.py); and one request at a time (test_waiting.py)."""
+    told = http.get("/gateways/wsgi-in-asgi/gateway/").json()
+    assert told["server"].startswith("uvicorn")
+    assert told["interface"] == "WSGI"
+
+
+def test_claim_6_cgi_starts_a_process_for_each_request_and_fastcgi_does_not(http: httpx.Client) -> None:
+    def ask(name: str) -> list[httpx.Response]:
+        return [http.get(f"/gateways/{name}/gateway/") for _ in range(6)]
+
+    cgi, fastcgi = ask("cgi"), ask("fastcgi")
+    assert len({answer.json()["pid"] for answer in cgi}) == 6
+    assert len({answer.json()["pid"] for answer in fastcgi}) <= 4
+    # And it is slow: even the fastest of them takes ten times as long, a start of Python and Django.
+    assert min(answer.elapsed for answer in cgi) > 10 * min(answer.elapsed for answer in fastcgi)
+
+
+@pytest.mark.parametrize("name", ["gunicorn", "uvicorn", "hypercorn", "gunicorn-asgi"])
+def test_claim_9_a_worker_that_dies_is_replaced(stack: Stack, http: httpx.Client, name: str) -> None:
+    """Corrected: by gunicorn, and by uvicorn's own --workers as well.."""
+
+    def worker() -> int:
+        return http.get(f"/gateways/{name}/gateway/").json()["pid"]
+
+    container, victim = stack.container(name), worker()
+    stack.compose("exec", "-T", name, "python", "-I", "-c", f"import os; os.kill({victim}, 9)")
+    wait_until(lambda: all(worker() != victim for _ in range(8)), 30, "others answer")
+    assert stack.container(name) == container
