@@ -54,7 +54,7 @@ def test_claim_6_cgi_starts_a_process_for_each_request_and_fastcgi_does_not(http
     assert min(answer.elapsed for answer in cgi) > 10 * min(answer.elapsed for answer in fastcgi)
 
 
-@pytest.mark.parametrize("name", ["gunicorn", "uvicorn", "hypercorn", "gunicorn-asgi"])
+@pytest.mark.parametrize("name", ["gunicorn", "uvicorn", "gunicorn-asgi"])
 def test_claim_9_a_worker_that_dies_is_replaced(stack: Stack, http: httpx.Client, name: str) -> None:
     """Corrected: by gunicorn, and by uvicorn's own --workers as well.."""
 

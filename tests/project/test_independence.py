@@ -1,11 +1,12 @@
-"""Nothing outside apps/ and .env.example knows the sample project by name, but for tests and documentation."""
+"""Nothing outside apps/, the gallery and .env.example knows the sample project by name, but for tests and documentation."""
 
 import re
 from pathlib import Path
 
 from tests.support.stack import ROOT, run
 
-FREE_TO_NAME_IT = ("apps/", "tests/", "docs/", ".env.example")
+# The gallery is nothing to copy: it hosts the sample, and adds views of its own to it.
+FREE_TO_NAME_IT = ("apps/", "tests/", "docs/", ".env.example", "gallery/", "compose.gallery.yaml")
 # Of the sample's packages those whose names mean nothing else here.
 PACKAGES = ("hello", "lobby", "rooms", "students")
 
