@@ -1,4 +1,4 @@
-"""Nothing outside apps/, the gallery and .env.example knows the sample project by name, but for tests and documentation."""
+"""Nothing outside apps/, the gallery and .env.example knows the sample by name, but for tests and documentation."""
 
 import re
 from pathlib import Path
