@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,10 +13,17 @@ from tests.support.stack import ROOT, Stack, run
 FILES = ("compose.yaml", "compose.gallery.yaml")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test has the image of the gallery built, where it is not: minutes, on a machine without its layers."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(900))
+
+
 def script(action: str) -> str:
     """`make gallery` or `make gallery-down`; .env stays as it is, for COMPOSE_FILE comes from the shell."""
     environment = {**os.environ, "COMPOSE_FILE": ":".join(FILES)}
-    return run("bootstrap/gallery", action, cwd=ROOT, env=environment, timeout=600).stdout
+    return run("bootstrap/gallery", action, cwd=ROOT, env=environment, timeout=800).stdout
 
 
 @pytest.fixture(scope="package")
