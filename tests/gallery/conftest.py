@@ -33,7 +33,7 @@ def stack() -> Iterator[Stack]:
     yield Stack(os.environ["COMPOSE_PROJECT_NAME"], {}, FILES)
     if os.environ.get("KEEP") != "1":
         script("down")
-        # As it came up: what nginx was given by reloads lies in its cache, where other tests look for what is left behind.
+        # As it came up: what reloads gave nginx lies in its cache, where other tests look for what is left behind.
         plain = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
         plain.compose("up", "--detach", "--wait", "--no-deps", "--force-recreate", "nginx")
 
