@@ -1,5 +1,6 @@
 """A worker that dies with its server, and a request in flight when one is stopped. Last: nothing runs afterwards."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -19,12 +20,10 @@ def outcomes(stack: Stack) -> dict[str, tuple[int, int]]:
     def ask(server: Server) -> int:
         return httpx.get(f"{url}/gateways/{server.name}/hello/sync/?seconds={LONGER}", timeout=60).status_code
 
-    def busy(server: Server) -> bool:
-        return stack.compose("ps", "--status", "running", "--quiet", server.name).stdout != ""
-
     with ThreadPoolExecutor(len(SERVERS)) as pool:
+        began = time.monotonic()
         requests = [pool.submit(ask, server) for server in SERVERS]
-        wait_until(lambda: all(busy(server) for server in SERVERS[:1]), 10, "the requests are under way")
+        wait_until(lambda: time.monotonic() > began + 1, 10, "the requests are under way")
         stack.compose("stop", "--timeout", "20", *(server.name for server in SERVERS))
         statuses = [request.result() for request in requests]
     exits = [int(stack.listed(it.name, "{{.Status}}", "--all").partition("(")[2].partition(")")[0]) for it in SERVERS]
