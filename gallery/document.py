@@ -1,4 +1,4 @@
-"""Prints the tables of docs/gateways.md: gallery/servers.toml as Markdown. tests/gallery compares.
+"""Prints what docs/gateways.md has from gallery/servers.toml, as Markdown. tests/gallery compares.
 
 python gallery/document.py, with any Python since 3.11
 """
@@ -6,7 +6,7 @@ python gallery/document.py, with any Python since 3.11
 import tomllib
 from pathlib import Path
 
-HEAD = ["name", "server", "interface", "protocol", "processes", "WebSocket", "waits at once", "told to stop"]
+HEAD = ["name", "server", "interface", "protocol", "processes", "WebSocket", "waits at once", "queue", "told to stop"]
 
 
 def row(cells: list[str]) -> str:
@@ -20,10 +20,15 @@ def processes(tree: list[tuple[int, str]]) -> str:
 def table(servers: list[dict]) -> str:
     lines = [row(HEAD), row(["---"] * len(HEAD))]
     for it in servers:
-        waits = str(it["at_once"] or "all") + (f", in bursts of {it['burst']}" if "burst" in it else "")
-        facts = [it["server"], it["interface"], it["protocol"], processes(it["tree"])]
-        lines.append(row([f"`{it['name']}`", *facts, "yes" if it["websocket"] else "no: 501", waits, it["on_stop"]]))
+        what = [f"`{it['name']}`", it["server"], it["interface"], it["protocol"], processes(it["tree"])]
+        does = ["yes" if it["websocket"] else "no: 501", str(it["at_once"] or "all"), str(it["queue"])]
+        ends = it["on_stop"] + (f", status {it['exit']}" if "exit" in it else "")
+        lines.append(row([*what, *does, ends]))
     return "\n".join(lines)
+
+
+def exceptions(servers: list[dict]) -> str:
+    return "\n".join(f"- `{it['name']}`: {reason}." for it in servers for reason in it.get("exceptions", []))
 
 
 def read() -> list[dict]:
@@ -31,4 +36,4 @@ def read() -> list[dict]:
 
 
 if __name__ == "__main__":
-    print(table(read()))
+    print(table(read()), exceptions(read()), sep="\n\n")
