@@ -1,5 +1,6 @@
 """What the notes claim, shown or corrected (NOTES.md). Claim 1, of WebSockets: test_websockets.py."""
 
+import statistics
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -7,6 +8,8 @@ import pytest
 
 from tests.gallery.table import Server
 from tests.support.stack import Stack, wait_until
+
+ROUNDS, REQUESTS = 5, 40
 
 ONE_LOOP = "runserver-asgi"  # one process, so one event loop
 
@@ -54,9 +57,51 @@ def test_claim_6_cgi_starts_a_process_for_each_request_and_fastcgi_does_not(http
     assert min(answer.elapsed for answer in cgi) > 10 * min(answer.elapsed for answer in fastcgi)
 
 
+def cpu_seconds(container: str) -> float:
+    """What all processes of a container have used, as the engine counts it."""
+    with httpx.Client(transport=httpx.HTTPTransport(uds="/var/run/docker.sock"), base_url="http://docker") as engine:
+        stats = engine.get(f"/containers/{container}/stats", params={"stream": "false", "one-shot": "true"}).json()
+    return stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+
+
+def costs(stack: Stack, *names: str) -> dict[str, tuple[float, float]]:
+    """Of one request after the other: CPU seconds, and seconds until the answer; medians of rounds that alternate."""
+    rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    with httpx.Client(base_url=stack.url(), timeout=30) as client:
+        for _ in range(ROUNDS):
+            for name in names:
+                before = cpu_seconds(container := stack.container(name))
+                answers = [client.get(f"/gateways/{name}/livez") for _ in range(REQUESTS)]
+                assert {answer.status_code for answer in answers} == {200}
+                took = statistics.median(answer.elapsed.total_seconds() for answer in answers)
+                rounds[name].append(((cpu_seconds(container) - before) / REQUESTS, took))
+    return {
+        name: (statistics.median(cpu for cpu, _ in found), statistics.median(took for _, took in found))
+        for name, found in rounds.items()
+    }
+
+
+def test_claim_7_the_development_server_of_wsgi_keeps_its_client_waiting(stack: Stack) -> None:
+    """Shown, but not for its work: wsgiref writes head and body of an answer apart, and its kernel keeps the body back
+    until nginx's has acknowledged the head, which it puts off for 40 ms (Nagle's algorithm, delayed acknowledgement).
+    """
+    found = costs(stack, "wsgiref", "gunicorn-sync")
+    (cpu, took), (cpu_of_gunicorn, took_by_gunicorn) = found.values()
+    assert took > 5 * took_by_gunicorn, found
+    assert cpu < 3 * cpu_of_gunicorn, found
+
+
+def test_claim_7_the_development_server_of_asgi_is_one_process_of_a_production_server(stack: Stack) -> None:
+    """Corrected: it is Daphne, and as fast. What it lacks are a second process, and a way to stop in peace."""
+    found = costs(stack, "runserver-asgi", "daphne")
+    (cpu, took), (cpu_of_daphne, took_by_daphne) = found.values()
+    assert took < 3 * took_by_daphne, found
+    assert cpu < 3 * cpu_of_daphne, found
+
+
 @pytest.mark.parametrize("name", ["gunicorn", "uvicorn", "gunicorn-asgi"])
 def test_claim_9_a_worker_that_dies_is_replaced(stack: Stack, http: httpx.Client, name: str) -> None:
-    """Corrected: by gunicorn, and by uvicorn's own --workers as well.."""
+    """Corrected: by gunicorn, and by uvicorn's own --workers as well."""
 
     def worker() -> int:
         return http.get(f"/gateways/{name}/gateway/").json()["pid"]
