@@ -1,6 +1,6 @@
 """Prints who is in the gallery, and where: gallery/servers.toml, with the versions that are installed.
 
-Run by bootstrap/gallery in one of its containers: summary.py SCHEME HOST PORT
+Run by bootstrap/gallery in one of its containers: summary.py HOST:PORT
 """
 
 import platform
@@ -11,12 +11,12 @@ from pathlib import Path
 
 ROW = "  {:<17} {:<33} {:<9} {:<10} {:<9} {}"
 
-scheme, host, port = sys.argv[1:]
+(host,) = sys.argv[1:]
 servers = tomllib.loads(Path("/etc/gallery/servers.toml").read_text())["server"]
 print()
 print(ROW.format("gallery", "server", "version", "interface", "protocol", "address"))
 for it in servers:
     number = platform.python_version() if it["distribution"] == "python" else version(it["distribution"])
-    address = f"{scheme}://{it['name']}.{host}{port}/"
+    address = f"http://{it['name']}.{host}/"
     print(ROW.format(it["name"], it["server"], number, it["interface"], it["protocol"], address))
 print()

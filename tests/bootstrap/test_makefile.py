@@ -7,6 +7,22 @@ import pytest
 from tests.bootstrap.clone import Clone, only_line
 from tests.support.stack import ROOT
 
+TARGETS = [
+    "up",
+    "gallery",
+    "gallery-down",
+    "down",
+    "ps",
+    "logs",
+    "backup",
+    "certs",
+    "test",
+    "test-gallery",
+    "lint",
+    "lock",
+    "images",
+    "clean",
+]
 DEAD_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 
 
@@ -18,9 +34,7 @@ def test_make_alone_lists_every_target_in_one_line(clone: Clone) -> None:
     assert max(map(len, listed.stdout.splitlines())) <= 80
 
 
-@pytest.mark.parametrize(
-    "target", ["up", "down", "ps", "logs", "backup", "certs", "test", "lint", "lock", "images", "clean"]
-)
+@pytest.mark.parametrize("target", TARGETS)
 def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -> None:
     before = clone.files()
     line = only_line(clone.make(target, **DEAD_ENGINE))
