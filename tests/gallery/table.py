@@ -28,10 +28,10 @@ class Server:
     tree: list[tuple[int, str]]
     websocket: bool
     at_once: int
+    queue: int
     on_stop: str
-    client: str
     exceptions: tuple[str, ...] = ()
-    burst: int = 0
+    exit: int = 0
 
     def __str__(self) -> str:
         return self.name

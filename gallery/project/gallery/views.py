@@ -3,6 +3,7 @@
 import hashlib
 import time
 
+from django.core.cache import cache
 from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -39,6 +40,18 @@ def large(_: HttpRequest) -> HttpResponse:
     return HttpResponse(
         b"".join(number.to_bytes(1) * MIB for number in range(10)), content_type="application/octet-stream"
     )
+
+
+def waiting(request: HttpRequest) -> JsonResponse:
+    """Lets /begun/ know by its `id` that it is in a worker's hands, and waits for so many `seconds`."""
+    cache.set(f"begun-{request.GET['id']}", True, timeout=60)
+    time.sleep(float(request.GET["seconds"]))
+    return JsonResponse({"waited": request.GET["seconds"]})
+
+
+def begun(request: HttpRequest) -> JsonResponse:
+    """Which of the given ids' requests have begun."""
+    return JsonResponse({"begun": [it for it in request.GET.getlist("id") if cache.get(f"begun-{it}")]})
 
 
 async def blocking(_: HttpRequest) -> JsonResponse:
