@@ -139,7 +139,8 @@ COPY gallery/small /srv/gallery/small
 COPY healthcheck.py gallery/healthcheck_uwsgi.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-COPY gallery/project /srv/gallery
+# The views that are measured, here too.
+COPY bench/project gallery/project /srv/gallery/
 RUN python -m compileall -q /srv/gallery && ln -s "$(find /usr/local/lib/python3.13/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
 ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
 USER 999:999
@@ -166,6 +167,12 @@ RUN apt-get update -qq \
 RUN --mount=type=bind,source=tests/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+# Django's own tests, which are in its source alone: those of the middleware whose place ours takes are run against ours.
+RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    sed -n '/^django==/,/[^\\]$/p' /mnt/requirements.txt > /tmp/django.txt \
+ && pip download --no-cache-dir --disable-pip-version-check --no-deps --no-binary django --require-hashes --dest /tmp/django -r /tmp/django.txt \
+ && mkdir /django && tar -x -z -f /tmp/django/*.tar.gz -C /django --strip-components=1 --wildcards '*/tests' && rm -r /tmp/django*
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
 # ---- observatory: what looks at the pages from outside, Mozilla's HTTP Observatory and a browser ----
@@ -190,6 +197,17 @@ COPY tests/security/headers/observatory/*.mjs ./
 # a site on the internet, not for a machine that is busy with tests.
 ENV HOME=/tmp ABORT_TIMEOUT=60000 CLIENT_TIMEOUT=60000
 USER 65534:65534
+
+# ---- bench: what makes the load, measures and draws ----
+FROM ${PYTHON_IMAGE} AS bench
+RUN apt-get update -qq \
+ && apt-get install -qq --no-install-recommends docker-cli wrk nghttp2-client \
+ && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=bind,source=bench/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+# matplotlib keeps what it finds out about fonts.
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp/matplotlib
 
 FROM ${PYTHON_IMAGE} AS lint
 RUN --mount=type=bind,source=lint/requirements.txt,target=/mnt/requirements.txt \

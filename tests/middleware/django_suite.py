@@ -1,0 +1,94 @@
+"""Django's own tests of the middleware that middleware/native.py takes the place of, against it, asynchronously.
+
+A settings module for the runner of Django's source, in a gateway's container: PYTHONPATH=<this folder>
+python runtests.py --settings=django_suite LABEL ...
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import TestSuite
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.test.runner import DiscoverRunner
+
+NATIVE = Path("/srv/apps/middleware/native.py")
+TAKEN = {
+    "SecurityMiddleware": "django.middleware.security",
+    "CommonMiddleware": "django.middleware.common",
+    "CsrfViewMiddleware": "django.middleware.csrf",
+    "XFrameOptionsMiddleware": "django.middleware.clickjacking",
+    "SessionMiddleware": "django.contrib.sessions.middleware",
+    "MessageMiddleware": "django.contrib.messages.middleware",
+    "AuthenticationMiddleware": "django.contrib.auth.middleware",
+}
+
+DATABASES = {name: {"ENGINE": "django.db.backends.sqlite3"} for name in ("default", "other")}
+SECRET_KEY = "of no worth"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+USE_TZ = False
+TEST_RUNNER = "django_suite.Runner"
+
+went_through = dict.fromkeys(TAKEN, 0)
+
+
+def native() -> ModuleType:
+    """Ours; Django's tests have a package `middleware` as well."""
+    specification = importlib.util.spec_from_file_location("native", NATIVE)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def is_on_event_loop() -> bool:
+    """In a test that is asynchronous itself."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def asynchronous(ours: type, module: str) -> type:
+    """Answers synchronous tests through `__acall__`, on an event loop, where the ORM refuses to be called."""
+
+    class Asynchronous(ours):  # type: ignore[misc]
+        def __call__(self, request: Any) -> Any:  # noqa: ANN401
+            if self.async_mode or is_on_event_loop():
+                return super().__call__(request)
+            went_through[ours.__name__] += 1
+            synchronous = self.get_response
+            self.get_response = sync_to_async(synchronous, thread_sensitive=True)
+            try:
+                return async_to_sync(self.__acall__)(request)
+            finally:
+                self.get_response = synchronous
+
+    if hasattr(ours, "aprocess_view"):
+
+        def process_view(self: Any, *arguments: Any) -> Any:  # noqa: ANN401
+            return async_to_sync(self.aprocess_view)(*arguments)
+
+        Asynchronous.process_view = process_view  # type: ignore[attr-defined]
+    Asynchronous.__name__ = Asynchronous.__qualname__ = ours.__name__
+    Asynchronous.__module__ = module
+    return Asynchronous
+
+
+class Runner(DiscoverRunner):
+    def build_suite(self, *arguments: Any, **options: Any) -> TestSuite:  # noqa: ANN401
+        ours = native()
+        for name, module in TAKEN.items():
+            setattr(importlib.import_module(module), name, asynchronous(getattr(ours, name), module))
+        return super().build_suite(*arguments, **options)
+
+    def suite_result(self, suite: TestSuite, result: Any, **options: Any) -> int:  # noqa: ANN401
+        print(f"through the asynchronous half: {went_through}", file=sys.stderr)
+        return super().suite_result(suite, result, **options)
