@@ -1,7 +1,7 @@
 # The only command surface. Each target calls something that can be read, and linted, on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery lint lock images clean
+.PHONY: help engine up roll certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery bench lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test-security: ## prove that nothing gets in, in the long form (ARGS=)
 
 test-gallery: ## prove what each server of the gallery does (ARGS=)
 	@tests/run $(or $(ARGS),tests/gallery)
+
+bench: ## measure every gateway here (QUICK=1, GALLERY=1, SCENARIO=)
+	@bench/run
 
 lint: ## every linter: Python, shell, Docker, nginx, Compose, Django
 	@lint/run

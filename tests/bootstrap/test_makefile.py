@@ -18,6 +18,7 @@ TARGETS = [
     "certs",
     "test",
     "test-gallery",
+    "bench",
     "lint",
     "lock",
     "images",

@@ -1,12 +1,13 @@
-"""Nothing outside apps/, the gallery and .env.example knows the sample by name, but for tests and documentation."""
+"""Nothing but apps/, gallery, benchmark and .env.example knows the sample by name, and tests and documentation."""
 
 import re
 from pathlib import Path
 
 from tests.support.stack import ROOT, run
 
-# The gallery is nothing to copy: it hosts the sample, and adds views of its own to it.
-FREE_TO_NAME_IT = ("apps/", "tests/", "docs/", ".env.example", "gallery/", "compose.gallery.yaml")
+# The gallery and the benchmark are nothing to copy: they host the sample, and add views of their own to it.
+EXTRAS = ("gallery/", "compose.gallery.yaml", "bench/", "compose.bench.yaml")
+FREE_TO_NAME_IT = ("apps/", "tests/", "docs/", ".env.example", *EXTRAS)
 # Of the sample's packages those whose names mean nothing else here.
 PACKAGES = ("hello", "lobby", "rooms", "students")
 

@@ -1,9 +1,11 @@
-"""The sample project's settings, with what the gallery adds: the views that its tests ask, and who the client is."""
+"""The benchmark's settings, which are the sample's, with what the gallery adds: the views that its tests ask, and who
+the client is.
+"""
 
 import os
 
-from config.settings import *  # noqa: F403
-from config.settings import INSTALLED_APPS
+from benchmark.settings import *  # noqa: F403
+from benchmark.settings import INSTALLED_APPS
 
 ROOT_URLCONF = "gallery.urls"
 # For runserver, which finds the application here.

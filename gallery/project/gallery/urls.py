@@ -1,7 +1,7 @@
 from django.urls import path
 
+from benchmark.urls import urlpatterns as sample
 from config.urls import handler400, handler403, handler404, handler500
-from config.urls import urlpatterns as sample
 from gallery.views import begun, blocking, large, orm, told, waiting
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]

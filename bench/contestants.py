@@ -1,0 +1,67 @@
+"""Who is measured: where its load is sent, and from which network."""
+
+from dataclasses import dataclass
+from functools import partial
+
+EDGE = "http://nginx:8080"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One line of a table of results."""
+
+    name: str
+    service: str  # whose container it is
+    interface: str  # WSGI or ASGI: which of the two kinds of views is asked
+    url: str  # what the paths are below
+    # Past nginx: the load comes from inside the container's own network, where the server's port is on loopback.
+    is_direct: bool = False
+    kind: str = "gateway"
+
+    def path(self, view: str) -> str:
+        """The view in the idiom of the interface."""
+        return f"/bench/{'async/' if self.interface == 'ASGI' else ''}{view}/"
+
+
+def through_nginx(name: str, interface: str, kind: str = "gateway") -> Contestant:
+    return Contestant(name, name, interface, f"{EDGE}/gateways/{name}", kind=kind)
+
+
+def direct(service: str, interface: str, port: int) -> Contestant:
+    url = f"http://127.0.0.1:{port}"
+    return Contestant(f"{service} without nginx", service, interface, url, is_direct=True, kind="direct")
+
+
+peer = partial(through_nginx, kind="peer")
+
+GATEWAYS = [through_nginx("uwsgi", "WSGI"), through_nginx("gunicorn", "ASGI"), through_nginx("daphne", "ASGI")]
+DIRECT = [direct("uwsgi", "WSGI", 8001), direct("gunicorn", "ASGI", 8000), direct("daphne", "ASGI", 9000)]
+# The view called in the process that would serve it, on one core and without a server: nothing can be faster.
+CEILINGS = [
+    Contestant("WSGI ceiling", "uwsgi", "WSGI", "", kind="ceiling"),
+    Contestant("ASGI ceiling", "gunicorn", "ASGI", "", kind="ceiling"),
+]
+PEERS = [
+    peer("techempower", "WSGI"),
+    peer("notes-uwsgi", "WSGI"),
+    peer("cookiecutter", "ASGI"),
+    peer("notes-gunicorn", "ASGI"),
+    peer("gunicorn-stock", "ASGI"),
+    peer("uwsgi-3x2", "WSGI"),
+    peer("uwsgi-2x1", "WSGI"),
+    peer("uvicorn-fast", "ASGI"),
+    peer("uvicorn-pure", "ASGI"),
+]
+FILES = [
+    Contestant("nginx", "nginx", "-", EDGE),
+    Contestant("stock nginx", "stock-nginx", "-", "http://stock-nginx:8080", kind="peer"),
+    # The same bytes by a view, which is a waste (claim 12).
+    Contestant("Django on uwsgi", "uwsgi", "WSGI", f"{EDGE}/gateways/uwsgi", kind="peer"),
+]
+
+
+def gallery(servers: list[dict[str, str]]) -> list[Contestant]:
+    """The gallery's, from gallery/servers.toml."""
+    return [
+        through_nginx(it["name"], "ASGI" if it["interface"] == "ASGI" else "WSGI", kind="gallery") for it in servers
+    ]

@@ -1,0 +1,101 @@
+"""Load over HTTP: wrk for peaks, h2load at fixed rates."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.containers import Network
+
+QUANTILES = (0.5, 0.9, 0.99, 0.999)
+HERE = Path(__file__).parent
+
+
+class LoadError(Exception):
+    """The tool itself failed; what it said."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """What came of asking as fast as answers came."""
+
+    rate: float  # answers with a status below 400, a second
+    errors: int  # other answers, and connections that broke or timed out
+    latency: dict[str, float]  # seconds, by quantile; of a closed loop, which hides stalls
+    received: float  # bytes a second
+
+
+def peak(
+    network: Network, url: str, clients: int, seconds: float, body: int = 0, headers: dict[str, str] | None = None
+) -> Peak:
+    """wrk for `seconds` with one thread, which makes more load than the servers behind nginx can take."""
+    script = f"/src/bench/wrk/{'post' if body else 'get'}.lua"
+    lines = [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
+    said = network.run(
+        "wrk",
+        "-t1",
+        f"-c{clients}",
+        f"-d{seconds:g}s",
+        "--timeout",
+        "10s",
+        "-s",
+        script,
+        "-H",
+        "Host: localhost",
+        *lines,
+        url,
+        "--",
+        str(body),
+        timeout=seconds + 60,
+    )
+    found = json.loads(said.splitlines()[-1])
+    good = found["requests"] - found["status"]
+    broken = found["connect"] + found["read"] + found["write"] + found["timeout"]
+    return Peak(
+        rate=good / found["seconds"],
+        errors=found["status"] + broken,
+        latency={str(q): found["latency"][str(q)] / 1e6 for q in QUANTILES},
+        received=found["bytes"] / found["seconds"],
+    )
+
+
+@dataclass(frozen=True)
+class Paced:
+    """What came of a fixed rate."""
+
+    offered: float  # requests a second
+    rate: float  # answers a second
+    errors: int
+    latency: dict[str, float]  # seconds, by quantile
+
+
+def paced(network: Network, url: str, rate: float, clients: int, seconds: float) -> Paced:
+    """h2load, HTTP/1.1, at `rate` requests a second over `clients` connections; latency from its log of requests."""
+    log = "/tmp/h2load.log"  # noqa: S108  # in the container that makes the load
+    network.run("rm", "-f", log, timeout=10)
+    network.run(
+        "h2load",
+        "--h1",
+        "-t1",
+        f"-c{clients}",
+        f"--duration={seconds:g}",
+        f"--rps={rate / clients:.3f}",
+        f"--log-file={log}",
+        "-H",
+        "Host: localhost",
+        url,
+        timeout=seconds + 60,
+    )
+    # Start in microseconds, status, duration in microseconds.
+    lines = np.array([line.split() for line in network.run("cat", log, timeout=30).splitlines()], dtype=float)
+    if not len(lines):
+        raise LoadError(f"h2load got no answer from {url}")
+    good = lines[(lines[:, 1] >= 200) & (lines[:, 1] < 400)]
+    quantiles = np.quantile(good[:, 2], QUANTILES) / 1e6 if len(good) else [float("nan")] * len(QUANTILES)
+    return Paced(
+        offered=rate,
+        rate=len(good) / seconds,
+        errors=len(lines) - len(good),
+        latency={str(q): float(value) for q, value in zip(QUANTILES, quantiles, strict=True)},
+    )

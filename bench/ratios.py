@@ -1,0 +1,77 @@
+"""What the figures say beside each other: one table, each line a ratio of two medians of one run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`one` to `other`, each a scenario and a contestant; at least `goal`, where something was promised."""
+
+    what: str
+    one: tuple[str, str]
+    other: tuple[str, str]
+    goal: float | None = None
+    per_core: bool = False  # `other` is what one core does
+
+
+@dataclass(frozen=True)
+class Ratio:
+    what: str
+    value: float
+    goal: float | None
+    scenario: str
+
+
+def hello(name: str) -> tuple[str, str]:
+    return "hello", name
+
+
+def waiting(clients: int, name: str) -> tuple[str, str]:
+    return f"wait-{clients}", name
+
+
+TABLE = [
+    Compared("uwsgi, of the WSGI ceiling on all cores", hello("uwsgi"), hello("WSGI ceiling"), 0.45, per_core=True),
+    Compared("gunicorn, of the ASGI ceiling on all cores", hello("gunicorn"), hello("ASGI ceiling"), per_core=True),
+    Compared("uwsgi, to TechEmpower's configuration", hello("uwsgi"), hello("techempower"), 1.5),
+    Compared("uwsgi, to cookiecutter-django's", hello("uwsgi"), hello("cookiecutter"), 5),
+    Compared("uwsgi, to the notes' uwsgi.ini", hello("uwsgi"), hello("notes-uwsgi")),
+    Compared("uwsgi, to granian-wsgi", hello("uwsgi"), hello("granian-wsgi"), 1),
+    Compared("uwsgi with 3 x 2, the notes' counts, to 4 x 2", hello("uwsgi-3x2"), hello("uwsgi")),
+    Compared("uwsgi with 2 x 1, to 4 x 2", hello("uwsgi-2x1"), hello("uwsgi")),
+    Compared("uwsgi behind nginx, to without", hello("uwsgi"), hello("uwsgi without nginx"), 0.85),
+    Compared("gunicorn behind nginx, to without", hello("gunicorn"), hello("gunicorn without nginx"), 0.85),
+    Compared("daphne behind nginx, to without", hello("daphne"), hello("daphne without nginx"), 0.85),
+    Compared("gunicorn, to the same with Django's own middleware", hello("gunicorn"), hello("gunicorn-stock"), 1.9),
+    Compared("gunicorn, to the notes' command", hello("gunicorn"), hello("notes-gunicorn")),
+    Compared("uvicorn with uvloop and httptools, to without", hello("uvicorn-fast"), hello("uvicorn-pure")),
+    Compared("uwsgi, to cgi", hello("uwsgi"), hello("cgi")),
+    Compared("gunicorn: 1,000 clients that wait, to none", waiting(1000, "gunicorn"), hello("gunicorn"), 0.9),
+    Compared("1,000 clients that wait: gunicorn, to uwsgi", waiting(1000, "gunicorn"), waiting(1000, "uwsgi"), 30),
+    Compared("100 clients that wait: gunicorn, to uwsgi", waiting(100, "gunicorn"), waiting(100, "uwsgi")),
+    Compared("small files: nginx, to stock", ("static-small", "nginx"), ("static-small", "stock nginx"), 1.3),
+    Compared("10 MiB: nginx, to stock", ("static-large", "nginx"), ("static-large", "stock nginx"), 1),
+    Compared("small files: nginx, to Django", ("static-small", "nginx"), ("static-small", "Django on uwsgi")),
+]
+
+
+def median(found: dict[str, Any], where: tuple[str, str]) -> float | None:
+    scenario, name = where
+    row = found["scenarios"].get(scenario, {}).get("rows", {}).get(name, {})
+    return row["rate"]["median"] if "rate" in row else None
+
+
+def ratios(found: dict[str, Any]) -> list[Ratio]:
+    """Those of which both sides were measured."""
+    compared = []
+    for it in TABLE:
+        one, other = median(found, it.one), median(found, it.other)
+        if one and other:
+            cores = found["machine"]["cores"] if it.per_core else 1
+            compared.append(Ratio(it.what, one / other / cores, it.goal, it.one[0]))
+    for name, it in found["memory"].items():
+        # RSS counts a shared page in each process, PSS once.
+        if it["processes"] > 2:
+            compared.append(Ratio(f"{name}: pages that are shared", 1 - it["private"] / it["rss"], 0.6, "memory"))
+    return compared

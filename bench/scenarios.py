@@ -1,0 +1,48 @@
+"""What is measured: one table. Each scenario says what it asks, of whom, and in which unit it answers."""
+
+from dataclasses import dataclass
+
+HTTP = "requests a second"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`view` is a view of bench/project; `clients` are connections that ask again as soon as they are answered."""
+
+    name: str
+    title: str
+    view: str = ""
+    clients: int = 32
+    unit: str = HTTP
+    # Who takes part: gateways, direct, ceilings, peers, files.
+    who: tuple[str, ...] = ("gateways",)
+    # Bytes of a request's body.
+    body: int = 0
+    quick: bool = False
+    # A claim of the notes that this shows or corrects (NOTES.md).
+    claims: tuple[int, ...] = ()
+
+
+SCENARIOS = [
+    Scenario(
+        "hello",
+        "A view that answers with 27 bytes of JSON",
+        "hello",
+        who=("ceilings", "gateways", "direct", "peers"),
+        quick=True,
+        claims=(2, 5, 8, 11),
+    ),
+    Scenario("row", "One row of the database", "row", who=("gateways", "peers"), quick=True),
+    Scenario("rows", "Twenty rows of the database", "rows"),
+    Scenario("write", "A row written to the database", "write", body=1),
+    Scenario("page", "A page from a template, with twenty rows", "page"),
+    Scenario("mebibyte", "An answer of 1 MiB", "mebibyte", clients=8),
+    Scenario("upload", "An upload of 10 MiB", "upload", clients=4, body=10 * 2**20),
+    Scenario("wait-10", "A view that waits 100 ms, 10 clients", "wait", clients=10, claims=(2,)),
+    Scenario("wait-100", "A view that waits 100 ms, 100 clients", "wait", clients=100, quick=True, claims=(2, 10)),
+    Scenario("wait-1000", "A view that waits 100 ms, 1,000 clients", "wait", clients=1000, claims=(2, 10)),
+    Scenario("events", "Server-sent events, 50 in a stream", "", clients=8, unit="streams a second"),
+    Scenario("static-small", "A static file of a few kB", who=("files",), quick=True, claims=(12,)),
+    Scenario("static-large", "A file of 10 MiB", who=("files",), clients=8),
+    Scenario("static-gzip", "A static file for who takes gzip", who=("files",)),
+]

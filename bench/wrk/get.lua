@@ -1,0 +1,1 @@
+dofile("/src/bench/wrk/report.lua")
