@@ -64,7 +64,7 @@ def test_the_queue_of_connections_is_as_long_as_the_table_says(stack: Stack, ser
 
 def test_what_the_queue_has_no_room_for_is_given_up_by_nginx(stack: Stack) -> None:
     """While a server is paused its queue of ten fills up, and that of a thousand does not."""
-    clients = 120  # more than the connections that the workers of nginx may have kept open, and the queue
+    clients = 240  # more than the connections that the workers of nginx may have kept open, and the queue
 
     async def ask_while_paused(name: str) -> Counter[int]:
         container, url = stack.container(name), f"{stack.url()}/gateways/{name}/livez"
