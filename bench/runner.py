@@ -71,10 +71,16 @@ class Runner:
     def run(self) -> None:
         steps = list(self.steps())
         self.progress.update(self.task, total=len(steps))
+        said = ""
         with self.progress:
             try:
                 for title, step in steps:
                     self.progress.update(self.task, description=title)
+                    # A log gets a line for each part instead.
+                    part = title.partition(":")[0]
+                    if part != said and not self.progress.console.is_terminal:
+                        self.progress.console.print(f"  {part}")
+                    said = part
                     step()
                     self.progress.advance(self.task)
             except KeyboardInterrupt:

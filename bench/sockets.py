@@ -1,6 +1,7 @@
 """WebSockets: echo, a room's broadcast, and thousands that are idle. The clients are the library `websockets`."""
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass
 
@@ -77,33 +78,21 @@ async def broadcast(url: str, members: int, messages: int) -> Room:
     took: list[float] = []
     lost = 0
 
-    async def drain(websocket: ClientConnection) -> None:
-        while True:  # what the room says of who comes, before the first message
-            try:
-                await asyncio.wait_for(websocket.recv(), 0.5)
-            except TimeoutError:
-                return
-
     async def receive(websocket: ClientConnection, text: str) -> None:
         async with asyncio.timeout(10):
             while text not in str(await websocket.recv()):
                 pass
 
     try:
-        await asyncio.gather(*map(drain, sockets))
         for number in range(messages):
-            text, started = f"message-{number}-{started_at()}", time.monotonic()
-            await sockets[0].send(text)
+            text, started = f"message-{number}", time.monotonic()
+            await sockets[0].send(json.dumps({"message": text}))
             found = await asyncio.gather(*(receive(it, text) for it in sockets), return_exceptions=True)
             lost += sum(isinstance(it, Exception) for it in found)
             took.append(time.monotonic() - started)
     finally:
         await close_all(sockets)
     return Room(sorted(took)[len(took) // 2], refused + lost)
-
-
-def started_at() -> int:
-    return time.monotonic_ns()
 
 
 async def open_many(url: str, number: int) -> tuple[list[ClientConnection], int]:
