@@ -1,0 +1,24 @@
+"""docs/choosing.md says what the sample report says, and nothing beside it."""
+
+import re
+
+from bench.document import read, table
+
+from tests.support.stack import ROOT
+
+CHOOSING = (ROOT / "docs/choosing.md").read_text()
+REPORT = (ROOT / "docs/report/index.html").read_text()
+
+
+def test_the_ratios_are_those_of_the_sample_report() -> None:
+    assert table(read()) in CHOOSING
+
+
+def test_every_claim_leads_to_a_part_of_the_report_that_is_there() -> None:
+    parts = set(re.findall(r"\(report/index\.html#([\w-]+)\)", CHOOSING))
+    assert len(parts) > 5
+    assert parts <= set(re.findall(r'<h2 id="([\w-]+)">', REPORT))
+
+
+def test_the_report_needs_nothing_from_elsewhere() -> None:
+    assert not re.findall(r"""(?:src|href)=["'](?!#)|@import|url\((?!["']?#)""", REPORT)
