@@ -9,7 +9,7 @@ FAULTS = [
     ("WEB_CONCURRENCY", "", "is not a whole number above 0, like 4"),
     ("DAPHNE_REPLICAS", "0", "is not a whole number above 0, like 1"),
     ("DATABASE_POOL_SIZE", "-1", "is not a whole number, like 4"),
-    ("NGINX_MEMORY", "lots", "is not a size, like 256m"),
+    ("NGINX_MEMORY", "lots", "is not a size, like 768m"),
     ("UPLOAD_LIMIT", "110 MB", "is not a size, like 110m"),
     ("UPLOAD_LIMIT", "0m", "is not a size, like 110m"),
     ("GUNICORN_CPUS", "half", "is not a number, like 2.0"),
