@@ -8,8 +8,8 @@ from tests.security.cases import Cases
 from tests.security.tls.handshake import ask, client, handshake
 from tests.security.tls_stack import TlsStack
 
-# Enough to meet both workers.
-VISITS = 8
+# Enough to meet every worker.
+VISITS = 16
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda version: version.name)
