@@ -7,7 +7,7 @@ import pytest
 
 from tests.processes.conftest import inspect_all
 from tests.processes.tree import Process, tree
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import Stack, nginx_workers
 
 type Setting = Callable[[str], str]
 
@@ -16,10 +16,8 @@ USERS = {"nginx": 101, "uwsgi": 999, "gunicorn": 999, "daphne": 999, "postgres":
 
 
 def nginx_tree(_: Setting) -> list[str]:
-    workers = re.search(r"^worker_processes (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE)
-    assert workers
     command = "nginx -p /tmp/nginx/live/ -c /tmp/nginx/live/nginx.conf -g daemon off;"
-    return [f"nginx: master process {command}", *["nginx: worker process"] * int(workers[1])]
+    return [f"nginx: master process {command}", *["nginx: worker process"] * nginx_workers()]
 
 
 def uwsgi_tree(setting: Setting) -> list[str]:

@@ -1,6 +1,7 @@
 """The stack under test, driven through Docker Compose; the one place that knows how."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,13 @@ def settings() -> dict[str, str]:
     lines = (ROOT / ".env").read_text().splitlines()
     pairs = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return {name: os.environ.get(name, value.strip('"')) for name, value in pairs.items()}
+
+
+def nginx_workers() -> int:
+    """As many as nginx.conf says."""
+    found = re.search(r"^worker_processes (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1])
 
 
 def wait_until[T](condition: Callable[[], T], seconds: float = 30, message: str = "") -> T:

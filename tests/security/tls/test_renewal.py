@@ -15,7 +15,7 @@ from tests.security.tls.issuer import Issued, in_force, issue, put
 from tests.security.tls.sockets import SecureSockets
 from tests.security.tls.visitors import Visitors
 from tests.security.tls_stack import TlsStack
-from tests.support.stack import ASGI_GATEWAYS, run, wait_until
+from tests.support.stack import ASGI_GATEWAYS, nginx_workers, run, wait_until
 
 COVERED = ("localhost", "127.0.0.1")
 
@@ -85,11 +85,11 @@ def test_a_renewal_costs_no_request_and_no_websocket(stack: TlsStack, trust: ssl
 def test_http_3_goes_on_after_a_renewal(stack: TlsStack) -> None:
     """Where no old worker stays: the WebSockets of the test before are closed. See docs/tls.md."""
 
-    def has_two_workers() -> bool:
+    def has_its_workers_alone() -> bool:
         processes = run("docker", "top", stack.container("nginx"), "-eo", "pid,args").stdout
-        return processes.count("nginx: worker") == 2
+        return processes.count("nginx: worker") == nginx_workers()
 
-    wait_until(has_two_workers, 30, "the old workers have gone")
+    wait_until(has_its_workers_alone, 30, "the old workers have gone")
 
     async def ask() -> list[int]:
         async with http3.opened(stack) as connection:
