@@ -71,7 +71,7 @@ def ratios(found: dict[str, Any]) -> list[Ratio]:
             cores = found["machine"]["cores"] if it.per_core else 1
             compared.append(Ratio(it.what, one / other / cores, it.goal, it.one[0]))
     for name, it in found["memory"].items():
-        # RSS counts a shared page in each process, PSS once.
+        # Of all pages that the processes have, RSS, those that more than one of them has.
         if it["processes"] > 2:
             compared.append(Ratio(f"{name}: pages that are shared", 1 - it["private"] / it["rss"], 0.6, "memory"))
     return compared

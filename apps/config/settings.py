@@ -34,8 +34,8 @@ INSTALLED_APPS = [
     "uploads",
 ]
 
-# All serve WSGI and ASGI natively. Django's own are synchronous inside: under ASGI each of them costs two hops to the
-# request's thread and back, which is why their place is taken by subclasses that stay where they are.
+# All serve WSGI and ASGI natively. Django's own are synchronous inside: under ASGI each of them costs up to two hops
+# to the request's thread and back, which is why their place is taken by subclasses that stay where they are.
 MIDDLEWARE = [
     "middleware.server_timing.ServerTimingMiddleware",
     # Before whatever may answer: health checks, redirects and errors get the headers too.

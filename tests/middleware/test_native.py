@@ -30,6 +30,50 @@ def test_django_s_own_tests_pass_through_the_asynchronous_half(stack: Stack) -> 
     assert min(map(int, through.values())) > 10, through
 
 
+# In a gateway's container: a request through all seven, and which of their calls went to the thread.
+HOPS = """
+import asyncio, sys
+import django
+from django.conf import settings
+django.setup()
+settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+from django.http import HttpResponse
+from django.test import RequestFactory
+from middleware import native
+
+hops, to_thread = [], native.sync_to_async
+native.sync_to_async = lambda function, **options: hops.append(function.__qualname__) or to_thread(function, **options)
+
+async def view(request):
+    if request.method == "POST":
+        request.session["kept"] = 1
+    return HttpResponse("ok")
+
+async def ask(request):
+    chain = view
+    for name in ("XFrameOptions", "Message", "Authentication", "CsrfView", "Common", "Session", "Security"):
+        middleware = getattr(native, name + "Middleware")(chain)
+        if name == "CsrfView":
+            await middleware.process_view(request, view, (), {})
+        chain = middleware
+    return await chain(request)
+
+settings.SECURE_SSL_REDIRECT = False
+asyncio.run(ask(getattr(RequestFactory(), sys.argv[1])("/", HTTP_HOST="localhost")))
+print(*hops)
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "hops"),
+    # A form's body is read, and a session that was changed is saved.
+    [("get", []), ("post", ["CsrfViewMiddleware.process_view", "SessionMiddleware.process_response"])],
+)
+def test_only_what_waits_leaves_the_event_loop(stack: Stack, asgi_gateway: str, method: str, hops: list[str]) -> None:
+    asked = stack.compose("exec", "-T", asgi_gateway, "python", "-c", HOPS, method)
+    assert asked.stdout.split() == hops
+
+
 @pytest.mark.parametrize("path", ["/hello/async/", "/async/gateway/"])
 def test_wsgi_and_asgi_answer_with_the_same_headers(http: httpx.Client, asgi_gateway: str, path: str) -> None:
     ours, theirs = (http.get(f"/gateways/{name}{path}") for name in (asgi_gateway, "uwsgi"))

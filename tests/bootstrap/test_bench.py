@@ -3,9 +3,6 @@
 import pytest
 
 from tests.bootstrap.clone import Clone, only_line
-from tests.bootstrap.conftest import clone, project
-
-__all__ = ["clone", "project"]
 
 
 @pytest.mark.parametrize(
