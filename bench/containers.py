@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 PROJECT = os.environ.get("COMPOSE_PROJECT_NAME", "")
 IMAGE = os.environ.get("BENCH_IMAGE", "")
 SOURCE = os.environ.get("BENCH_SOURCE", "")
+SIDECAR = f"tricorn.bench.sidecar={PROJECT}"
 
 
 def docker(*arguments: str, timeout: float = 120) -> str:
@@ -59,6 +60,8 @@ class Network:
                 f"{SOURCE}:/src:ro",
                 "--label",
                 f"tricorn.bench={PROJECT}",
+                "--label",
+                SIDECAR,
                 "--ulimit",
                 "nofile=20000:20000",
                 IMAGE,
@@ -114,7 +117,5 @@ def seconds_until_healthy(service: str) -> float:
 
 
 def remove_sidecars() -> None:
-    if found := docker("ps", "-aq", "--filter", f"label=tricorn.bench={PROJECT}").split():
-        own = os.uname().nodename
-        if others := [it for it in found if not own.startswith(it)]:
-            docker("rm", "--force", *others)
+    if found := docker("ps", "-aq", "--filter", f"label={SIDECAR}").split():
+        docker("rm", "--force", *found)

@@ -1,8 +1,11 @@
-"""What `make bench` is told wrongly is one line, before anything is started. That it measures: .ci/run."""
+"""What `make bench` is told: wrongly, it is one line, and nothing is started. That it measures the stack: .ci/run."""
+
+import json
 
 import pytest
 
 from tests.bootstrap.clone import Clone, only_line
+from tests.support.stack import Stack
 
 
 @pytest.mark.parametrize(
@@ -15,4 +18,16 @@ from tests.bootstrap.clone import Clone, only_line
 )
 def test_a_wrong_option_is_one_line_and_starts_nothing(clone: Clone, setting: str, line: str) -> None:
     assert only_line(clone.make("bench", setting)).startswith(line)
+    assert clone.is_down()
+
+
+def test_an_address_of_one_s_own_is_measured_alone(clone: Clone, stack: Stack) -> None:
+    url = f"{stack.url()}/livez"
+    measured = clone.make("bench", "QUICK=1", f"URL={url}")
+    assert measured.returncode == 0, measured.stdout + measured.stderr
+    found = json.loads((clone.path / "report/results.json").read_text())
+    row = found["scenarios"]["url"]["rows"][url]
+    assert row["rate"]["median"] > 0
+    assert row["errors"] == 0
+    assert (clone.path / "report/index.html").stat().st_size > 5000
     assert clone.is_down()
