@@ -2,7 +2,7 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+from middleware.handler import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -13,6 +13,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from config import environment  # noqa: E402
+from config.preload import preload  # noqa: E402
 from middleware.threads import ThreadsMiddleware  # noqa: E402
 from rooms.routing import websocket_urlpatterns  # noqa: E402
 from uploads.asgi import FullDiskMiddleware  # noqa: E402
@@ -25,3 +26,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
     }
 )
+preload()

@@ -1,4 +1,4 @@
-"""Django's own tests of the middleware that middleware/native.py takes the place of, against it, asynchronously.
+"""Django's own tests, against what takes the place of its parts: middleware/native.py, asynchronously, and handler.py.
 
 A settings module for the runner of Django's source, in a gateway's container: PYTHONPATH=<this folder>
 python runtests.py --settings=django_suite LABEL ...
@@ -16,7 +16,7 @@ from unittest import TestSuite
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test.runner import DiscoverRunner
 
-NATIVE = Path("/srv/apps/middleware/native.py")
+OURS = Path("/srv/apps/middleware")
 TAKEN = {
     "SecurityMiddleware": "django.middleware.security",
     "CommonMiddleware": "django.middleware.common",
@@ -34,12 +34,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = False
 TEST_RUNNER = "django_suite.Runner"
 
-went_through = dict.fromkeys(TAKEN, 0)
+went_through = dict.fromkeys((*TAKEN, "handler"), 0)
 
 
-def native() -> ModuleType:
+def load(name: str) -> ModuleType:
     """Ours; Django's tests have a package `middleware` as well."""
-    specification = importlib.util.spec_from_file_location("native", NATIVE)
+    specification = importlib.util.spec_from_file_location(name, OURS / f"{name}.py")
     assert specification
     assert specification.loader
     module = importlib.util.module_from_spec(specification)
@@ -82,13 +82,24 @@ def asynchronous(ours: type, module: str) -> type:
     return Asynchronous
 
 
+def counted(ours: type) -> type:
+    class Handler(ours):  # type: ignore[misc]
+        async def handle(self, *arguments: Any) -> None:  # noqa: ANN401
+            went_through["handler"] += 1
+            await super().handle(*arguments)
+
+    return Handler
+
+
 class Runner(DiscoverRunner):
     def build_suite(self, *arguments: Any, **options: Any) -> TestSuite:  # noqa: ANN401
-        ours = native()
+        for module in ("django.core.asgi", "django.core.handlers.asgi"):
+            importlib.import_module(module).ASGIHandler = counted(load("handler").ASGIHandler)  # type: ignore[attr-defined]
+        ours = load("native")
         for name, module in TAKEN.items():
             setattr(importlib.import_module(module), name, asynchronous(getattr(ours, name), module))
         return super().build_suite(*arguments, **options)
 
     def suite_result(self, suite: TestSuite, result: Any, **options: Any) -> int:  # noqa: ANN401
-        print(f"through the asynchronous half: {went_through}", file=sys.stderr)
+        print(f"how often ours was called: {went_through}", file=sys.stderr)
         return super().suite_result(suite, result, **options)

@@ -1,6 +1,7 @@
 """Requests are served by the configured number of threads: exactly in uWSGI, at most in an ASGI process."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 
 from tests.database.load import burst
@@ -35,6 +36,13 @@ def test_requests_beyond_the_threads_of_daphne_wait_or_are_asked_to_come_again(
     statuses = burst(stack.url(), [("daphne", "/hello/sync/?seconds=0.5")] * requests)
     assert set(statuses) <= {200, 503}
     assert statuses.count(200) >= int(setting("ASGI_THREADS"))
+
+
+def test_requests_that_only_wait_need_no_thread(stack: Stack, setting: Callable[[str], str]) -> None:
+    # Four times as many as there are threads. If each took one, half of them would wait for more than 5 s: 503.
+    requests = 4 * int(setting("ASGI_THREADS")) * int(setting("DAPHNE_REPLICAS"))
+    statuses = burst(stack.url(), [("daphne", "/hello/async/?seconds=3")] * requests)
+    assert Counter(statuses) == {200: requests}
 
 
 def test_the_threads_that_are_granted_fit_the_limit_of_the_container(setting: Callable[[str], str]) -> None:
