@@ -12,7 +12,7 @@ worker_class = "asgi_worker.AsgiWorker"
 
 # The project is imported once, before the fork: workers share its pages, and a project that cannot be imported ends
 # gunicorn with one error instead of a loop of dying workers. Connections are opened later, in each worker.
-preload_app = True
+preload_app = os.environ.get("LAZY_APPS") != "1"
 
 # Recycling by count, spread by the jitter. Not with a single worker: nobody would serve while it restarts.
 max_requests = 10_000 if int(os.environ.get("WEB_CONCURRENCY", "1")) > 1 else 0

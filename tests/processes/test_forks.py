@@ -1,0 +1,74 @@
+"""Workers of uWSGI and gunicorn are forks of one process that has imported the project, and share its memory alone."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from tests.support.stack import Stack, run
+
+# What a process has after the import, beside its memory: a fork would have it too, and all would use it at once.
+IMPORTED = """
+import importlib, json, os, sys, threading
+importlib.import_module(sys.argv[1])
+from django.db import connections
+sockets = [fd for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")
+           and os.readlink(f"/proc/self/fd/{fd}").startswith("socket:")]
+print(json.dumps({
+    "threads": [it.name for it in threading.enumerate()],
+    "sockets": sockets,
+    "connections": [it.alias for it in connections.all(initialized_only=True) if it.connection is not None],
+}))
+"""
+
+
+@pytest.mark.parametrize(("gateway", "module"), [("uwsgi", "config.wsgi"), ("gunicorn", "config.asgi")])
+def test_the_import_leaves_nothing_that_a_fork_must_not_share(stack: Stack, gateway: str, module: str) -> None:
+    found = json.loads(stack.compose("exec", "-T", gateway, "python", "-c", IMPORTED, module).stdout)
+    assert found == {"threads": ["MainThread"], "sockets": [], "connections": []}
+
+
+@pytest.mark.parametrize("gateway", ["uwsgi", "gunicorn"])
+def test_workers_share_most_of_their_pages(stack: Stack, gateway: str) -> None:
+    """A worker of its own would share with the others nothing but libraries."""
+    asked = "cat /proc/[0-9]*/smaps_rollup 2>/dev/null | grep -E '^(Rss|Private)'"
+    lines = stack.compose("exec", "-T", gateway, "sh", "-c", asked).stdout.splitlines()
+    kib: Counter[str] = Counter()
+    for line in lines:
+        kib[line.split("_")[0].split(":")[0]] += int(line.split()[1])
+    assert kib["Private"] < 0.6 * kib["Rss"]
+
+
+def uwsgi(stack: Stack, *options: str) -> str:
+    """What a uWSGI of our image with two workers says in some seconds, without our settings."""
+    image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
+    # SIGINT: on SIGTERM, without our drain, it would start again.
+    command = (
+        "timeout",
+        "--signal=INT",
+        "12",
+        "uwsgi",
+        "--master",
+        "--processes=2",
+        "--http-socket=127.0.0.1:1025",
+        *options,
+    )
+    ended = run("docker", "run", "--rm", "--network", "none", image, *command, check=False)
+    return ended.stdout + ended.stderr
+
+
+DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('drew', random.random(), flush=True))"
+
+
+def test_workers_draw_different_numbers(stack: Stack) -> None:
+    said = uwsgi(stack, "--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
+    drawn = re.findall(r"drew (\S+)", said)
+    assert len(drawn) == len(set(drawn)) == 2, said
+
+
+@pytest.mark.parametrize(("limit", "replaced"), [("1", True), ("1000", False)])
+def test_a_worker_that_has_grown_too_large_is_replaced(stack: Stack, limit: str, replaced: bool) -> None:
+    said = uwsgi(stack, "--plugin=/etc/uwsgi/plugins/recycle_plugin.so", f"--recycle-on-rss={limit}")
+    assert bool(re.search(r"worker 1 has grown to \d+ MiB, and is replaced", said)) is replaced, said
+    assert said.count("Respawned uWSGI worker 1 ") >= replaced, said
