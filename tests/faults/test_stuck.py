@@ -22,7 +22,13 @@ LIMITS = {"uwsgi": (28, 45), "gunicorn": (14, 45), "daphne": (28, 45), "site": (
 def logged(edge: Edge, answer: Answer) -> dict[str, Any]:
     """What the access log says of it, which is long by now."""
     name = answer.one("X-Request-ID")
-    (line,) = [line for line in edge.log() if line.startswith("{") and name in line]
+
+    def lines() -> list[str]:
+        return [line for line in edge.log() if line.startswith("{") and name in line]
+
+    # nginx keeps its lines for up to a second.
+    wait_until(lambda: lines() != [])
+    (line,) = lines()
     return json.loads(line)
 
 
