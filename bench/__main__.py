@@ -12,7 +12,8 @@ from rich.console import Console
 
 from bench import contestants, machine, report
 from bench.containers import remove_sidecars
-from bench.runner import Plan, Results, Runner, prepare
+from bench.plan import PARTS, Plan, Results
+from bench.runner import Runner, prepare
 from bench.scenarios import SCENARIOS, Scenario
 
 FOLDER = Path("report")
@@ -27,54 +28,37 @@ def chosen[T](names: str, known: dict[str, T], what: str) -> list[T]:
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
-    if options.url:
-        if not options.url.startswith(("http://", "https://")):
-            sys.exit(f"bench: URL={options.url}: give the whole address, http://127.0.0.1:8080/hello/sync/")
-        yours = contestants.Contestant(options.url, "", "-", options.url)
-        scenario = Scenario("url", options.url)
-        return Plan(
-            [scenario],
-            [yours],
-            rounds=options.rounds,
-            seconds=1 if options.quick else 5,
-            paced_seconds=1 if options.quick else 5,
-            fractions=(0.5,) if options.quick else (0.1, 0.25, 0.5, 0.75, 0.9),
-            idle=0,
-            members=0,
-            restarts=0,
-            extras=False,
-        )
+    plan = url_plan(options.url) if options.url else stack_plan(options)
+    plan.rounds = options.rounds
+    if options.quick:
+        plan.rounds = plan.seconds = plan.paced_seconds = 1
+        plan.fractions = (0.5,)
+        plan.members = min(plan.members, 20)
+        plan.idle = plan.crowd = plan.restarts = 0
+        plan.replicas = ()
+        if not options.scenario:
+            plan.scenarios = [it for it in plan.scenarios if it.quick or options.url]
+    return plan
+
+
+def url_plan(url: str) -> Plan:
+    if not url.startswith(("http://", "https://")):
+        sys.exit(f"bench: URL={url}: give the whole address, http://127.0.0.1:8080/hello/sync/")
+    yours = contestants.Contestant(url, "", "-", url)
+    return Plan([Scenario("url", url)], [yours], parts={"latency"}, seconds=5, paced_seconds=5, extras=False)
+
+
+def stack_plan(options: argparse.Namespace) -> Plan:
     everyone = list(contestants.GATEWAYS)
     if options.gallery:
         table = tomllib.loads(Path("gallery/servers.toml").read_text())["server"]
         everyone += contestants.gallery(table)
     gateways = chosen(options.gateways, {it.name: it for it in everyone}, "gateway")
-    scenarios: list[Scenario] = chosen(options.scenario, {it.name: it for it in SCENARIOS}, "scenario")
-    if options.quick:
-        return Plan(
-            [it for it in scenarios if it.quick or options.scenario],
-            gateways,
-            rounds=1,
-            seconds=1,
-            paced_seconds=1,
-            fractions=(0.5,),
-            idle=0,
-            members=20,
-            restarts=0,
-            extras=True,
-        )
-    return Plan(
-        scenarios,
-        gateways,
-        rounds=options.rounds,
-        seconds=3,
-        paced_seconds=4,
-        fractions=(0.1, 0.25, 0.5, 0.75, 0.9),
-        idle=10_000,
-        members=200,
-        restarts=3,
-        extras=True,
-    )
+    known: dict[str, Scenario | str] = {it.name: it for it in SCENARIOS}
+    wanted = chosen(options.scenario, known | {it: it for it in PARTS}, "scenario")
+    scenarios = [it for it in wanted if isinstance(it, Scenario)]
+    parts = {it for it in wanted if isinstance(it, str)}
+    return Plan(scenarios, gateways, parts)
 
 
 def main() -> None:
@@ -110,12 +94,13 @@ def main() -> None:
     console.print(report.terminal(found))
     if results.interrupted:
         sys.exit("bench: interrupted; what was measured is in report/")
-    if failed := [
+    failed = results.failures + [
         f"{name}, {who}: {row['failures'][-1]}"
         for name, table in results.scenarios.items()
         for who, row in table["rows"].items()
         if row["failures"]
-    ]:
+    ]
+    if failed:
         sys.exit(f"bench: could not be measured: {'; '.join(failed)}")
 
 

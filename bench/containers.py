@@ -20,11 +20,14 @@ def docker(*arguments: str, timeout: float = 120) -> str:
     return done.stdout
 
 
-def containers(service: str) -> list[str]:
-    """The ids of a service's containers that run."""
+def containers(service: str, *, running: bool = True) -> list[str]:
+    """The ids of a service's containers: those that run, or all."""
     labels = (f"project={PROJECT}", f"service={service}", "oneoff=False")
     return docker(
-        "ps", "-q", "--no-trunc", *(x for it in labels for x in ("--filter", f"label=com.docker.compose.{it}"))
+        "ps",
+        "-q" if running else "-aq",
+        "--no-trunc",
+        *(x for it in labels for x in ("--filter", f"label=com.docker.compose.{it}")),
     ).split()
 
 
@@ -69,6 +72,10 @@ class Network:
                 "86400",
             ).strip()
         return docker("exec", self.sidecar, *command, timeout=timeout)
+
+
+# One load at a time, so one network for all that come through nginx.
+FROM_EDGE = Network()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Who is measured: where its load is sent, and from which network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 EDGE = "http://nginx:8080"
@@ -18,9 +18,9 @@ class Contestant:
     is_direct: bool = False
     kind: str = "gateway"
 
-    def path(self, view: str) -> str:
+    def path(self, view: str, *, synchronous: bool = False) -> str:
         """The view in the idiom of the interface."""
-        return f"/bench/{'async/' if self.interface == 'ASGI' else ''}{view}/"
+        return f"/bench/{'async/' if self.interface == 'ASGI' and not synchronous else ''}{view}/"
 
 
 def through_nginx(name: str, interface: str, kind: str = "gateway") -> Contestant:
@@ -58,6 +58,10 @@ FILES = [
     # The same bytes by a view, which is a waste (claim 12).
     Contestant("Django on uwsgi", "uwsgi", "WSGI", f"{EDGE}/gateways/uwsgi", kind="peer"),
 ]
+
+
+# Their replicas are made for this alone: compose.bench.yaml.
+SCALED = [replace(it, service=f"scaled-{it.name}", url=f"{EDGE}/gateways/scaled-{it.name}") for it in GATEWAYS]
 
 
 def gallery(servers: list[dict[str, str]]) -> list[Contestant]:

@@ -82,7 +82,7 @@ def latency(curves: dict[str, list[dict[str, Any]]]) -> str:
 def waiting(scenarios: dict[str, Any]) -> str:
     """Answers a second of a view that waits 100 ms, against the number of clients."""
     figure, axes = plt.subplots(figsize=(8, 3.6))
-    tables = sorted((it for name, it in scenarios.items() if name.startswith("wait-")), key=lambda it: it["clients"])
+    tables = sorted((it for name, it in scenarios.items() if name.startswith("wait-1")), key=lambda it: it["clients"])
     names = list(dict.fromkeys(name for table in tables for name in table["rows"]))
     for colour, name in zip(LINES * 4, names, strict=False):
         points = [
@@ -122,4 +122,17 @@ def memory(found: dict[str, dict[str, Any]]) -> str:
     axes.margins(x=0.18)
     axes.set_xlabel("MiB, all processes")
     axes.legend(fontsize=8.5, loc="lower right")
+    return svg(figure)
+
+
+def scaling(found: dict[str, dict[str, Any]]) -> str:
+    """Answers a second against the number of replicas; dotted, as many times one replica's."""
+    figure, axes = plt.subplots(figsize=(8, 3.6))
+    for colour, (name, rows) in zip(LINES, found.items(), strict=False):
+        numbers = [int(number) for number in rows]
+        axes.plot(numbers, [it["rate"] for it in rows.values()], "-o", color=colour, label=name)
+        if 1 in numbers:
+            axes.plot(numbers, [rows["1"]["rate"] * number for number in numbers], ":", color=colour, alpha=0.6)
+    axes.set(xlabel="replicas, a fifth of a core each", ylabel="answers a second")
+    axes.legend(fontsize=8.5)
     return svg(figure)

@@ -74,4 +74,8 @@ def ratios(found: dict[str, Any]) -> list[Ratio]:
         # Of all pages that the processes have, RSS, those that more than one of them has.
         if it["processes"] > 2:
             compared.append(Ratio(f"{name}: pages that are shared", 1 - it["private"] / it["rss"], 0.6, "memory"))
+    for name, it in found.get("scaling", {}).items():
+        if "1" in it and "8" in it:
+            of_linear = it["8"]["rate"] / it["1"]["rate"] / 8
+            compared.append(Ratio(f"{name}: 8 replicas, to 8 times one", of_linear, 0.9, "scaling"))
     return compared

@@ -27,9 +27,10 @@ def page(found: dict[str, Any]) -> str:
         drawn=drawn,
         latency=plots.latency(found["latency"]) if found["latency"] else "",
         waiting=plots.waiting(found["scenarios"])
-        if any(name.startswith("wait-") for name in found["scenarios"])
+        if any(name.startswith("wait-1") for name in found["scenarios"])
         else "",
         memory=plots.memory(found["memory"]) if found["memory"] else "",
+        scaling=plots.scaling(found["scaling"]) if found["scaling"] else "",
     )
 
 

@@ -1,54 +1,17 @@
 """Runs the scenarios: contestants in turns, round after round; so a bad moment of the machine meets all of them."""
 
-import asyncio
 import json
-import statistics
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+import subprocess
+from dataclasses import asdict
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench import load, sockets
-from bench.containers import Network, container, docker, memory, seconds_until_healthy
-from bench.contestants import CEILINGS, DIRECT, FILES, GATEWAYS, PEERS, Contestant
+from bench import lives, load, scaling, websockets
+from bench.containers import FROM_EDGE, Network, container, docker, memory
+from bench.contestants import CEILINGS, DIRECT, FILES, PEERS, Contestant
+from bench.plan import PARTS, Plan, Results, Steps, summary
 from bench.scenarios import Scenario
-
-# One load at a time, so one network for all that come through nginx.
-FROM_EDGE = Network()
-
-
-@dataclass
-class Plan:
-    """How much is measured."""
-
-    scenarios: list[Scenario]
-    contestants: list[Contestant]  # the gateways that take part, and the gallery's
-    rounds: int
-    seconds: float
-    paced_seconds: float
-    fractions: tuple[float, ...]  # of a contestant's own peak, for the latency curves
-    idle: int  # WebSockets to hold open; 0: none
-    members: int  # of the room
-    restarts: int
-    extras: bool  # ceilings, peers, past nginx
-
-
-@dataclass
-class Results:
-    """What has been measured so far; written after an interruption too."""
-
-    scenarios: dict[str, Any] = field(default_factory=dict)
-    latency: dict[str, Any] = field(default_factory=dict)
-    memory: dict[str, Any] = field(default_factory=dict)
-    sockets: dict[str, Any] = field(default_factory=dict)
-    starts: dict[str, Any] = field(default_factory=dict)
-    interrupted: bool = False
-
-
-def summary(samples: list[float]) -> dict[str, Any]:
-    """Median and spread; the samples themselves as well."""
-    return {"median": statistics.median(samples), "least": min(samples), "most": max(samples), "samples": samples}
 
 
 class Runner:
@@ -81,25 +44,31 @@ class Runner:
                     if part != said and not self.progress.console.is_terminal:
                         self.progress.console.print(f"  {part}")
                     said = part
-                    step()
+                    try:
+                        step()
+                    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                        self.results.failures.append(f"{title}: {str(error)[:300]}")
                     self.progress.advance(self.task)
             except KeyboardInterrupt:
                 self.results.interrupted = True
 
-    def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
+    def steps(self) -> Steps:
         for scenario in self.plan.scenarios:
             contestants = self.contestants(scenario)
             for number in range(self.plan.rounds + 1):
                 for it in contestants:
                     title = f"{scenario.name}: {it.name}" + ("" if number else ", warming up")
                     yield title, lambda s=scenario, c=it, warm=not number: self.measure(s, c, is_warm_up=warm)
-        yield from self.memory_steps()
-        if self.plan.scenarios[0].name in ("hello", "url"):
-            yield from self.latency_steps(self.plan.scenarios[0])
-        yield from self.socket_steps()
-        for number in range(self.plan.restarts):
-            for it in self.gateways():
-                yield f"cold start {number + 1}: {it.name}", lambda c=it: self.cold_start(c)
+        parts = {
+            "memory": self.memory_steps(),
+            "latency": self.latency_steps(),
+            "websockets": websockets.steps(self.plan, self.results),
+            "starts": lives.steps(self.plan, self.results),
+            "scaling": scaling.steps(self.plan, self.results),
+        }
+        for name in PARTS:
+            if name in self.plan.parts:
+                yield from parts[name]
 
     def gateways(self) -> list[Contestant]:
         return self.plan.contestants
@@ -169,7 +138,7 @@ class Runner:
             case "static-small" | "static-gzip" | "static-large":
                 path = "/media/bench/10mib.bin" if scenario.name == "static-large" else static_path()
                 return contestant.url + path, ({"Accept-Encoding": "gzip"} if scenario.name == "static-gzip" else {})
-        return contestant.url + contestant.path(scenario.view), {}
+        return contestant.url + contestant.path(scenario.view, synchronous=scenario.synchronous), {}
 
     def ceiling(self, scenario: Scenario, contestant: Contestant, seconds: float) -> float:
         kind = contestant.interface.lower()
@@ -178,7 +147,11 @@ class Runner:
 
     # ---- fixed rates ----
 
-    def latency_steps(self, scenario: Scenario) -> Iterator[tuple[str, Callable[[], None]]]:
+    def latency_steps(self) -> Steps:
+        """Of the first scenario, whose peak tells how fast is fast."""
+        if not self.plan.scenarios:
+            return
+        scenario = self.plan.scenarios[0]
         for fraction in self.plan.fractions:
             for it in self.gateways():
                 yield (
@@ -204,77 +177,9 @@ class Runner:
 
     # ---- memory ----
 
-    def memory_steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
+    def memory_steps(self) -> Steps:
         for it in filter(lambda it: it.service, self.gateways()):
             yield f"memory: {it.name}", lambda c=it: self.results.memory.update({c.name: asdict(memory(c.service))})
-
-    # ---- WebSockets ----
-
-    def socket_steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        speakers = [it for it in self.gateways() if it.interface == "ASGI"]
-        for number in range(self.plan.rounds):
-            for it in speakers:
-                yield f"WebSocket echo {number + 1}: {it.name}", lambda c=it: self.echo(c)
-        if self.plan.members:
-            for number in range(self.plan.rounds):
-                for it in speakers:
-                    yield f"room of {self.plan.members} {number + 1}: {it.name}", lambda c=it: self.room(c)
-        if self.plan.idle:
-            for it in speakers:
-                yield f"{self.plan.idle:,} idle WebSockets: {it.name}", lambda c=it: self.idle(c)
-
-    def socket_row(self, what: str, contestant: Contestant) -> dict[str, Any]:
-        return self.results.sockets.setdefault(what, {}).setdefault(contestant.name, {"samples": [], "errors": 0})
-
-    def echo(self, contestant: Contestant) -> None:
-        found = asyncio.run(sockets.echo(f"{contestant.url}/ws/echo/", 32, self.plan.seconds))
-        row = self.socket_row("echo", contestant)
-        row["samples"].append(found.rate)
-        row["errors"] += found.errors
-        row["rate"] = summary(row["samples"])
-
-    def room(self, contestant: Contestant) -> None:
-        url = f"{contestant.url}/ws/rooms/bench-{contestant.name}/"
-        found = asyncio.run(sockets.broadcast(url, self.plan.members, 5))
-        row = self.socket_row("room", contestant)
-        row["members"] = self.plan.members
-        row["samples"].append(found.seconds)
-        row["errors"] += found.errors
-        row["seconds"] = summary(row["samples"])
-
-    def idle(self, contestant: Contestant) -> None:
-        """Opens them, asks for memory and for HTTP beside them, and closes them."""
-        before = memory(contestant.service)
-        others = [it for it in GATEWAYS if it.name != contestant.name]
-        quiet = {it.name: self.beside(it) for it in others}
-
-        async def hold() -> dict[str, Any]:
-            loop = asyncio.get_running_loop()
-            started = loop.time()
-            opened, refused = await sockets.open_many(f"{contestant.url}/ws/echo/", self.plan.idle)
-            took = loop.time() - started
-            after = await asyncio.to_thread(memory, contestant.service)
-            busy = {it.name: await asyncio.to_thread(self.beside, it) for it in others}
-            lost = sum(it.state.name != "OPEN" for it in opened)
-            await sockets.close_all(opened)
-            return {
-                **asdict(sockets.Idle(len(opened), refused, took, lost)),
-                "bytes_each": (after.pss - before.pss) / max(len(opened), 1),
-                "beside": {name: {"before": quiet[name], "with": busy[name]} for name in busy},
-            }
-
-        self.results.sockets.setdefault("idle", {})[contestant.name] = asyncio.run(hold())
-
-    def beside(self, contestant: Contestant) -> dict[str, Any]:
-        """HTTP at a rate far below the peak of any."""
-        return asdict(load.paced(FROM_EDGE, contestant.url + contestant.path("hello"), 100, 10, 3))
-
-    # ---- starts ----
-
-    def cold_start(self, contestant: Contestant) -> None:
-        row = self.results.starts.setdefault(contestant.name, {"samples": []})
-        row["samples"].append(seconds_until_healthy(contestant.service))
-        row["seconds"] = summary(row["samples"])
 
 
 def static_path() -> str:

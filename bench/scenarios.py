@@ -19,6 +19,8 @@ class Scenario:
     # Bytes of a request's body.
     body: int = 0
     quick: bool = False
+    # The synchronous view on ASGI too, where it takes a thread.
+    synchronous: bool = False
     # A claim of the notes that this shows or corrects (NOTES.md).
     claims: tuple[int, ...] = ()
 
@@ -41,6 +43,7 @@ SCENARIOS = [
     Scenario("wait-10", "A view that waits 100 ms, 10 clients", "wait", clients=10, claims=(2,)),
     Scenario("wait-100", "A view that waits 100 ms, 100 clients", "wait", clients=100, quick=True, claims=(2, 10)),
     Scenario("wait-1000", "A view that waits 100 ms, 1,000 clients", "wait", clients=1000, claims=(2, 10)),
+    Scenario("wait-sync", "A synchronous view that waits 100 ms, 100 clients", "wait", clients=100, synchronous=True),
     Scenario("events", "Server-sent events, 50 in a stream", "", clients=8, unit="streams a second"),
     Scenario("static-small", "A static file of a few kB", who=("files",), quick=True, claims=(12,)),
     Scenario("static-large", "A file of 10 MiB", who=("files",), clients=8),

@@ -25,14 +25,6 @@ class Room:
     errors: int
 
 
-@dataclass(frozen=True)
-class Idle:
-    opened: int
-    refused: int
-    seconds: float  # until all were open
-    lost: int  # closed by the other side while they were held
-
-
 def open_one(url: str) -> connect:
     # The host as the stack knows it; pings are the server's business.
     address = url.removeprefix("http://").partition("/")[0]
@@ -73,26 +65,31 @@ async def echo(url: str, clients: int, seconds: float) -> Echo:
 
 
 async def broadcast(url: str, members: int, messages: int) -> Room:
-    """One member sends; the clock stops when every other one has it."""
     sockets, refused = await open_many(url, members)
-    took: list[float] = []
-    lost = 0
-
-    async def receive(websocket: ClientConnection, text: str) -> None:
-        async with asyncio.timeout(10):
-            while text not in str(await websocket.recv()):
-                pass
-
     try:
-        for number in range(messages):
-            text, started = f"message-{number}", time.monotonic()
-            await sockets[0].send(json.dumps({"message": text}))
-            found = await asyncio.gather(*(receive(it, text) for it in sockets), return_exceptions=True)
-            lost += sum(isinstance(it, Exception) for it in found)
-            took.append(time.monotonic() - started)
+        asked = [await ask(sockets, f"message-{number}") for number in range(messages)]
     finally:
         await close_all(sockets)
-    return Room(sorted(took)[len(took) // 2], refused + lost)
+    took, lost = zip(*asked, strict=True)
+    return Room(sorted(took)[len(took) // 2], refused + sum(lost))
+
+
+async def ask(sockets: list[ClientConnection], text: str) -> tuple[float, int]:
+    """One member of a room sends: seconds until all have it, and to how many it did not come."""
+
+    async def receive(websocket: ClientConnection) -> None:
+        while text not in str(await websocket.recv()):
+            pass
+
+    receiving = [asyncio.create_task(receive(it)) for it in sockets]
+    started = time.monotonic()
+    await sockets[0].send(json.dumps({"message": text}))
+    done, late = await asyncio.wait(receiving, timeout=10)
+    took = time.monotonic() - started
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    return took, len(late) + sum(task.exception() is not None for task in done)
 
 
 async def open_many(url: str, number: int) -> tuple[list[ClientConnection], int]:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from benchmark.content import NEW, ROWS, as_json, greeting, mebibyte_of_bytes
+from benchmark.content import NEW, ROWS, as_json, greeting, mebibyte_of_bytes, worked
 from students.models import Student
 
 
@@ -43,9 +43,14 @@ async def upload(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"length": length})
 
 
+async def work(_: HttpRequest) -> HttpResponse:
+    await Student.objects.order_by("pk").afirst()
+    return worked()
+
+
 async def wait(_: HttpRequest) -> HttpResponse:
     await asyncio.sleep(0.1)
     return greeting()
 
 
-VIEWS = (hello, row, rows, write, page, mebibyte, upload, wait)
+VIEWS = (hello, row, rows, write, page, mebibyte, upload, wait, work)

@@ -1,5 +1,7 @@
 """What both kinds of views answer with."""
 
+import hashlib
+
 from django.http import HttpResponse, JsonResponse
 
 from students.models import Student
@@ -8,6 +10,11 @@ from students.payload import serialize
 MEBIBYTE = b"0123456789abcdef" * 65536
 NEW = {"name": "A student", "age": 20, "sex": "female", "status": "enrolled"}
 ROWS = 20
+
+
+def worked() -> JsonResponse:
+    """Some milliseconds of a processor, as a login takes them."""
+    return JsonResponse({"key": hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 10_000).hex()})
 
 
 def greeting() -> JsonResponse:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.static import serve
 
-from benchmark.content import NEW, ROWS, as_json, greeting, mebibyte_of_bytes
+from benchmark.content import NEW, ROWS, as_json, greeting, mebibyte_of_bytes, worked
 from students.models import Student
 
 
@@ -44,6 +44,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"length": length})
 
 
+def work(_: HttpRequest) -> HttpResponse:
+    Student.objects.order_by("pk").first()
+    return worked()
+
+
 def wait(_: HttpRequest) -> HttpResponse:
     """A tenth of a second for somebody else's answer."""
     time.sleep(0.1)
@@ -55,4 +60,4 @@ def file(request: HttpRequest, path: str) -> HttpResponseBase | FileResponse:
     return serve(request, path, document_root=settings.BENCH_FILES)
 
 
-VIEWS = (hello, row, rows, write, page, mebibyte, upload, wait)
+VIEWS = (hello, row, rows, write, page, mebibyte, upload, wait, work)

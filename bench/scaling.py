@@ -1,0 +1,58 @@
+"""How far a gateway scales: one, two, four, eight replicas, each held to a fifth of a core."""
+
+import time
+from dataclasses import asdict
+
+from bench import load
+from bench.containers import FROM_EDGE, containers, docker
+from bench.contestants import SCALED, Contestant
+from bench.plan import Plan, Results, Steps
+
+CPUS = "0.2"
+# Seconds until nginx has the replicas' addresses: it asks every second.
+RESOLVED = 3
+COUNT = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+
+
+def steps(plan: Plan, results: Results) -> Steps:
+    if not plan.replicas:
+        return
+    chosen = [it for it in SCALED if it.name in {other.name for other in plan.contestants}]
+    for it in chosen:
+        for number in plan.replicas:
+            yield f"{number} replicas: {it.name}", lambda c=it, n=number: measure(results, c, n, plan.seconds)
+        yield f"one replica: {it.name}", lambda c=it: keep(c.service, 1)
+
+
+def keep(service: str, number: int) -> None:
+    """So many run, the others are stopped; each starts with all cores, and has its share once it is healthy."""
+    every = sorted(containers(service, running=False))
+    running = every[:number]
+    if stop := every[number:]:
+        docker("stop", "--time", "5", *stop)
+    docker("update", "--cpus", "2", *running)
+    docker("start", *running)
+    end = time.monotonic() + 120
+    while any(docker("inspect", "-f", "{{.State.Health.Status}}", it).strip() != "healthy" for it in running):
+        if time.monotonic() > end:
+            raise RuntimeError(f"{service}: {number} replicas were not healthy within 120 s")
+        time.sleep(0.2)
+    docker("update", "--cpus", CPUS, *running)
+
+
+def measure(results: Results, contestant: Contestant, number: int, seconds: float) -> None:
+    keep(contestant.service, number)
+    time.sleep(RESOLVED)
+    url = contestant.url + contestant.path("work")
+    # Twice: a replica's first requests open its connections.
+    for _ in range(2):
+        found = load.peak(FROM_EDGE, url, 8 * number, 2 * seconds)
+    row = results.scaling.setdefault(contestant.name, {})
+    row[str(number)] = {**asdict(found), "connections": connections()}
+
+
+def connections() -> int:
+    """To the database, of everybody."""
+    (postgres,) = containers("postgres")
+    asked = ("sh", "-c", 'psql --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" -tAc "$0"', COUNT)
+    return int(docker("exec", postgres, *asked))
