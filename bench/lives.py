@@ -10,7 +10,7 @@ from bench.contestants import Contestant
 from bench.plan import Plan, Results, Steps, summary
 
 # What each server calls a reload; Daphne has none.
-RELOAD = {"uwsgi": ("sh", "-c", "echo c > /tmp/uwsgi.fifo"), "gunicorn": ("kill", "-HUP", "1")}
+RELOAD = {"uwsgi": ("sh", "-c", "echo c > /tmp/uwsgi.fifo"), "gunicorn": ("sh", "-c", "kill -HUP 1")}
 # Requests a second meanwhile, and for how many seconds.
 RATE, SECONDS = 100, 15
 
