@@ -65,10 +65,3 @@ def test_workers_draw_different_numbers(stack: Stack) -> None:
     said = uwsgi(stack, "--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
     drawn = re.findall(r"drew (\S+)", said)
     assert len(drawn) == len(set(drawn)) == 2, said
-
-
-@pytest.mark.parametrize(("limit", "replaced"), [("1", True), ("1000", False)])
-def test_a_worker_that_has_grown_too_large_is_replaced(stack: Stack, limit: str, replaced: bool) -> None:
-    said = uwsgi(stack, "--plugin=/etc/uwsgi/plugins/recycle_plugin.so", f"--recycle-on-rss={limit}")
-    assert bool(re.search(r"worker 1 has grown to \d+ MiB, and is replaced", said)) is replaced, said
-    assert said.count("Respawned uWSGI worker 1 ") >= replaced, said
