@@ -40,28 +40,14 @@ def test_workers_share_most_of_their_pages(stack: Stack, gateway: str) -> None:
     assert kib["Private"] < 0.6 * kib["Rss"]
 
 
-def uwsgi(stack: Stack, *options: str) -> str:
-    """What a uWSGI of our image with two workers says in some seconds, without our settings."""
-    image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
-    # SIGINT: on SIGTERM, without our drain, it would start again.
-    command = (
-        "timeout",
-        "--signal=INT",
-        "12",
-        "uwsgi",
-        "--master",
-        "--processes=2",
-        "--http-socket=127.0.0.1:1025",
-        *options,
-    )
-    ended = run("docker", "run", "--rm", "--network", "none", image, *command, check=False)
-    return ended.stdout + ended.stderr
-
-
 DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('drew', random.random(), flush=True))"
 
 
 def test_workers_draw_different_numbers(stack: Stack) -> None:
-    said = uwsgi(stack, "--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
-    drawn = re.findall(r"drew (\S+)", said)
-    assert len(drawn) == len(set(drawn)) == 2, said
+    image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
+    # SIGINT: on SIGTERM, without our drain, it would start again.
+    server = ("timeout", "--signal=INT", "5", "uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025")
+    options = ("--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
+    ended = run("docker", "run", "--rm", "--network", "none", image, *server, *options, check=False)
+    drawn = re.findall(r"drew (\S+)", ended.stdout + ended.stderr)
+    assert len(drawn) == len(set(drawn)) == 2, ended.stderr
