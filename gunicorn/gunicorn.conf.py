@@ -11,7 +11,8 @@ worker_class = "asgi_worker.AsgiWorker"
 # ---- processes ----
 
 # The project is imported once, before the fork: workers share its pages, and a project that cannot be imported ends
-# gunicorn with one error instead of a loop of dying workers. Connections are opened later, in each worker.
+# gunicorn with one error instead of a loop of dying workers. Connections are opened later, in each worker. A project
+# that opens them on import, or starts threads, takes LAZY_APPS=1.
 preload_app = os.environ.get("LAZY_APPS") != "1"
 
 # Recycling by count, spread by the jitter. Not with a single worker: nobody would serve while it restarts.

@@ -25,6 +25,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
+# What listens in every Django: it looks after this thread's connections and this context's URLs, and does not wait.
 HARMLESS = {reset_queries, close_old_connections, close_caches, reset_urlconf}
 
 
@@ -43,7 +44,7 @@ def thread_was_used() -> bool:
 
 class ASGIHandler(DjangoASGIHandler):
     async def handle(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Django 5.2's, but for the lines with `announce` and `finish`; tests/middleware holds the two together."""
+        """Django 5.2's, but for how `request_started` is sent and for `finish`; a test tells when Django's changes."""
         try:
             body_file = await self.read_body(receive)
         except RequestAborted:

@@ -93,8 +93,9 @@ def counted(ours: type) -> type:
 
 class Runner(DiscoverRunner):
     def build_suite(self, *arguments: Any, **options: Any) -> TestSuite:  # noqa: ANN401
+        handler = counted(load("handler").ASGIHandler)
         for module in ("django.core.asgi", "django.core.handlers.asgi"):
-            importlib.import_module(module).ASGIHandler = counted(load("handler").ASGIHandler)  # type: ignore[attr-defined]
+            importlib.import_module(module).ASGIHandler = handler  # type: ignore[attr-defined]
         ours = load("native")
         for name, module in TAKEN.items():
             setattr(importlib.import_module(module), name, asynchronous(getattr(ours, name), module))

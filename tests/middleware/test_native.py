@@ -1,6 +1,5 @@
-"""middleware/native.py and handler.py do what Django's do, and do not leave the event loop for it."""
+"""middleware/native.py does what Django's middleware does, and does not leave the event loop for it."""
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -73,66 +72,6 @@ print(*hops)
 def test_only_what_waits_leaves_the_event_loop(stack: Stack, asgi_gateway: str, method: str, hops: list[str]) -> None:
     asked = stack.compose("exec", "-T", asgi_gateway, "python", "-c", HOPS, method)
     assert asked.stdout.split() == hops
-
-
-# Calls of the thread for one request to the whole application; `listen` adds a receiver of one's own.
-CALLS = """
-import asyncio, sys, threading
-from config.asgi import application
-from django.core.signals import request_finished, request_started
-from middleware.threads import Lane
-
-calls, heard, submit = [], [], Lane.submit
-Lane.submit = lambda lane, *arguments: calls.append(1) or submit(lane, *arguments)
-
-def listen(**_):
-    heard.append(threading.current_thread() is threading.main_thread())
-
-if sys.argv[2:]:
-    request_started.connect(listen)
-    request_finished.connect(listen)
-
-async def receive():
-    if asked:
-        await asyncio.Event().wait()
-    asked.append(1)
-    return {"type": "http.request", "body": b"", "more_body": False}
-
-async def send(message):
-    assert message.get("status", 200) == 200, message
-
-asked = []
-scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-         "path": sys.argv[1], "raw_path": sys.argv[1].encode(), "query_string": b"", "root_path": "",
-         "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}
-asyncio.run(application(scope, receive, send))
-print(len(calls), *heard)
-"""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "found"),
-    [
-        (["/hello/async/"], "0"),
-        # The view, and the end of the response: where its thread may have opened a connection to the database.
-        (["/hello/sync/"], "2"),
-        # Somebody else listens, and is called in the thread, as Django does it.
-        (["/hello/async/", "listen"], "2 False False"),
-    ],
-)
-def test_a_request_goes_to_its_thread_for_what_waits_alone(
-    stack: Stack, asgi_gateway: str, arguments: list[str], found: str
-) -> None:
-    assert stack.compose("exec", "-T", asgi_gateway, "python", "-c", CALLS, *arguments).stdout.strip() == found
-
-
-def test_django_s_handler_is_the_one_that_ours_was_written_after(stack: Stack) -> None:
-    """If this fails: read Django's `handle` again, bring ours in step, and put the new sum here."""
-    source = "import inspect; from django.core.handlers import asgi; print(inspect.getsource(asgi.ASGIHandler.handle))"
-    printed = stack.compose("exec", "-T", "gunicorn", "python", "-c", source).stdout.rstrip("\n") + "\n"
-    assert hashlib.sha256(printed.encode()).hexdigest() == (
-        "98faeb5bef800331e6a8002fbc96b30e4122a23438ae45a047190a531ea11323"
-    )
 
 
 @pytest.mark.parametrize("path", ["/hello/async/", "/async/gateway/"])
