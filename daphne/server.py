@@ -26,6 +26,8 @@ from twisted.web.http import HTTPChannel
 DRAIN_SECONDS = 35
 # Seconds that connections may wait to be accepted.
 QUEUE_SECONDS = 8
+# Seconds in which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet.
+HANDSHAKE_SECONDS = 0.05
 # Seconds that an idle connection stays open for one more request.
 LAST_CALL = 2
 SERVICE_RESTART = 1012
@@ -57,12 +59,22 @@ class DrainingServer(Server):
 
     def handle_sigterm(self, *_: object) -> None:
         signal.signal(signal.SIGTERM, lambda *_: reactor.callFromThread(self.stop))
-        reactor.callFromThread(self.drain_when_queue_is_served, time.monotonic() + QUEUE_SECONDS)
+        reactor.callFromThread(self.refuse_new_connections)
 
-    def drain_when_queue_is_served(self, deadline: float) -> None:
+    def refuse_new_connections(self) -> None:
+        # Who comes over the network finds nobody listening; what has begun goes on.
+        for port in self.ports:
+            port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        now = time.monotonic()
+        self.drain_when_queue_is_served(now, now + QUEUE_SECONDS)
+
+    def drain_when_queue_is_served(self, last_seen: float, deadline: float) -> None:
         # Closing resets the connections that wait, and nginx, which has sent requests into them, cannot repeat a POST.
-        if any(queue_of(port.socket) for port in self.ports) and time.monotonic() < deadline:
-            reactor.callLater(0, self.drain_when_queue_is_served, deadline)
+        now = time.monotonic()
+        if any(queue_of(port.socket) for port in self.ports):
+            last_seen = now
+        if now < min(last_seen + HANDSHAKE_SECONDS, deadline):
+            reactor.callLater(0.001, self.drain_when_queue_is_served, last_seen, deadline)
         else:
             self.drain()
 

@@ -5,7 +5,7 @@
  * end. Closed first, they are refused at once, and nginx asks another replica, or another gateway.
  *
  * But closing resets the connections that wait in the queue, and nginx, which has sent its request into them, cannot
- * repeat a POST. So they are served first.
+ * repeat a POST. So new ones are refused, those that have begun are served, and only then the sockets are closed.
  */
 #include <netinet/tcp.h>
 #include <uwsgi.h>
@@ -13,7 +13,17 @@
 extern struct uwsgi_server uwsgi;
 
 /* The queue's share of the stop_grace_period in compose.yaml; worker-reload-mercy is the requests' in flight. */
-#define QUEUE_SECONDS 8
+#define QUEUE_MS 8000
+/* In which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet. */
+#define HANDSHAKE_MS 50
+
+/* Who comes over the network finds nobody listening; what has begun goes on. Not listen(fd, 0): that also drops the end of
+ * a handshake, which to the client was whole: it has sent its request. Without privileges since Linux 5.7. */
+static void refuse_new_connections(int fd) {
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2)) {
+        uwsgi_error("drain: SO_BINDTODEVICE");
+    }
+}
 
 /* Connections that nobody has accepted yet; of a socket that listens, unacked is their number. */
 static unsigned queue_of(int fd) {
@@ -24,13 +34,19 @@ static unsigned queue_of(int fd) {
 
 void drain(int signal) {
     struct uwsgi_socket *socket;
-    int ticks = QUEUE_SECONDS * 5000;
+    int ms, empty_ms = 0;
+
     for (socket = uwsgi.sockets; socket; socket = socket->next) {
-        /* None joins the queue while there is one: nginx waits a second for its connection, and goes elsewhere. */
-        listen(socket->fd, 0);
-        while (queue_of(socket->fd) && ticks-- > 0) {
-            usleep(200);
+        refuse_new_connections(socket->fd);
+    }
+    for (ms = 0; ms < QUEUE_MS && empty_ms < HANDSHAKE_MS; ms++) {
+        empty_ms++;
+        for (socket = uwsgi.sockets; socket; socket = socket->next) {
+            empty_ms = queue_of(socket->fd) ? 0 : empty_ms;
         }
+        usleep(1000);
+    }
+    for (socket = uwsgi.sockets; socket; socket = socket->next) {
         /* shutdown, not close: the workers hold copies of the descriptor, and this ends what they share. */
         shutdown(socket->fd, SHUT_RD);
     }
