@@ -58,7 +58,7 @@ COPY uwsgi/plugins/ .
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
  && uwsgi --dot-h > uwsgi.h && uwsgi --cflags > flags 2>/dev/null \
  && mkdir /plugins \
- && for name in drain harakiri only_from; do gcc -shared -fPIC @flags -I. -o "/plugins/${name}_plugin.so" "$name.c" || exit; done
+ && for name in drain harakiri only_from recycle; do gcc -shared -fPIC @flags -I. -o "/plugins/${name}_plugin.so" "$name.c" || exit; done
 
 FROM django AS uwsgi
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \

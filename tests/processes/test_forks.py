@@ -43,11 +43,23 @@ def test_workers_share_most_of_their_pages(stack: Stack, gateway: str) -> None:
 DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('drew', random.random(), flush=True))"
 
 
-def test_workers_draw_different_numbers(stack: Stack) -> None:
+def uwsgi(stack: Stack, seconds: int, *options: str) -> str:
+    """What two workers say that run for so long, and serve nothing."""
     image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
     # SIGINT: on SIGTERM, without our drain, it would start again.
-    server = ("timeout", "--signal=INT", "5", "uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025")
-    options = ("--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
+    server = ("timeout", "--signal=INT", str(seconds), "uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025")
     ended = run("docker", "run", "--rm", "--network", "none", image, *server, *options, check=False)
-    drawn = re.findall(r"drew (\S+)", ended.stdout + ended.stderr)
-    assert len(drawn) == len(set(drawn)) == 2, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def test_workers_draw_different_numbers(stack: Stack) -> None:
+    said = uwsgi(stack, 5, "--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
+    drawn = re.findall(r"drew (\S+)", said)
+    assert len(drawn) == len(set(drawn)) == 2, said
+
+
+@pytest.mark.parametrize(("limit", "replaced"), [("1", True), ("1000", False)])
+def test_a_worker_that_has_grown_too_large_is_replaced(stack: Stack, limit: str, replaced: bool) -> None:
+    said = uwsgi(stack, 12, "--plugin=/etc/uwsgi/plugins/recycle_plugin.so", f"--recycle-on-rss={limit}")
+    assert bool(re.search(r"worker 1 has grown to \d+ MiB, and is replaced", said)) is replaced, said
+    assert said.count("Respawned uWSGI worker 1 ") >= replaced, said
