@@ -46,9 +46,10 @@ DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('dr
 def uwsgi(stack: Stack, seconds: int, *options: str) -> str:
     """What two workers say that run for so long, and serve nothing."""
     image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
+    server = ("uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025", *options)
     # SIGINT: on SIGTERM, without our drain, it would start again.
-    server = ("timeout", "--signal=INT", str(seconds), "uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025")
-    ended = run("docker", "run", "--rm", "--network", "none", image, *server, *options, check=False)
+    limited = ("timeout", "--signal=INT", str(seconds), *server)
+    ended = run("docker", "run", "--rm", "--network", "none", image, *limited, check=False)
     return ended.stdout + ended.stderr
 
 
