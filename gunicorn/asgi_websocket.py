@@ -7,9 +7,9 @@ clients until gunicorn kills it. The same bounds for Daphne: daphne/asgi_websock
 import codecs
 from socket import AF_UNIX, IPPROTO_TCP, TCP_CORK
 
+from asgi_lean import LeanWebSocket
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
@@ -27,11 +27,13 @@ MOST_FRAGMENTS = 10_000
 LINGER, CUT = 1, 2
 
 
-class WebSocket(WebSocketsSansIOProtocol):
+class WebSocket(LeanWebSocket):
     """Reads on only while the application keeps up, and the client reads what it is sent.
 
     Tells the client why a message is refused: 1009 if it is too large, 1007 if no UTF-8, 1002 if it is no frame.
     """
+
+    __slots__ = ("decoder", "has_turn", "is_corked", "refused", "unread")
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
