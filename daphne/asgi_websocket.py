@@ -29,17 +29,25 @@ PIECE = 1024
 MOST_FRAGMENTS = 10_000
 
 
+# Of a connection whose client keeps up with reading, so of nearly all: one each would be 1 kB.
+WRITABLE = asyncio.Event()
+WRITABLE.set()
+
+
 class WebSocket(WebSocketFactory.protocol):
     """Reads on only while the application keeps up, and the client reads what it is sent.
 
     It is a "producer" too, which is what Twisted tells when the client does not read, and when it has.
     """
 
+    # Python keeps the names of so many attributes with each instance, over 3 kB. It is half where the settings, which
+    # Autobahn copies to every connection, have places of their own.
+    __slots__ = (*WebSocketFactory.protocol.CONFIG_ATTRS, "fragments", "has_turn", "unread", "writable")
+
     def connectionMade(self) -> None:
         self.unread = b""
         self.has_turn = False
-        self.writable = asyncio.Event()
-        self.writable.set()
+        self.writable = WRITABLE
         super().connectionMade()
         self.transport.unregisterProducer()  # HTTP's, before the upgrade
         self.transport.registerProducer(self, True)
@@ -93,6 +101,8 @@ class WebSocket(WebSocketFactory.protocol):
     # ---- what goes out: called by Twisted ----
 
     def pauseProducing(self) -> None:
+        if self.writable is WRITABLE:
+            self.writable = asyncio.Event()
         self.writable.clear()
         # It could go on asking: a ping is answered without the application.
         self.read_on()
