@@ -9,13 +9,13 @@ long it has not read: all of it is kept in memory. The same bounds for gunicorn:
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partialmethod
-from typing import Any
+
+from asgi_lean import WRITABLE, Mailbox, Message
 
 # Before anything of Twisted: it decides for the reactor that runs asyncio.
 from daphne.server import WebSocketFactory
 from twisted.python.failure import Failure
 
-type Message = dict[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 type Application = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -27,11 +27,6 @@ PIECE = 1024
 
 # Fragments of one message. Of empty ones there would otherwise never be enough to make it too large.
 MOST_FRAGMENTS = 10_000
-
-
-# Of a connection whose client keeps up with reading, so of nearly all: one each would be 1 kB.
-WRITABLE = asyncio.Event()
-WRITABLE.set()
 
 
 class WebSocket(WebSocketFactory.protocol):
@@ -81,6 +76,9 @@ class WebSocket(WebSocketFactory.protocol):
 
     def onOpen(self) -> None:
         super().onOpen()
+        # The handshake, over 1 kB, and nobody asks any more: the application has its own, in the scope.
+        self.http_headers.clear()
+        self.http_request_data = b""
         self.read_on()
 
     def read_on(self) -> None:
@@ -146,17 +144,18 @@ class WebSocket(WebSocketFactory.protocol):
 
 
 def wait_for_client(application: Application) -> Application:
-    """An ASGI application whose messages wait until the client has read those before. Its scope names the connection:
-    scope["protocol"].
+    """An ASGI application whose messages wait until the client has read those before. Its scope names a WebSocket's
+    connection, and where its messages come: scope["protocol"], scope["mailbox"].
     """
 
-    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
-        protocol = scope.pop("protocol")
-        if not isinstance(protocol, WebSocket):
-            return await application(scope, receive, send)
+    def wrapped(scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] != "websocket":
+            return application(scope, receive, send)
+        protocol: WebSocket = scope.pop("protocol")
+        mailbox: Mailbox = scope.pop("mailbox")
 
         async def receive_and_read_on() -> Message:
-            message = await receive()
+            message = await mailbox.get()
             protocol.read_on()
             return message
 
@@ -167,7 +166,7 @@ def wait_for_client(application: Application) -> Application:
             if not protocol.failedByMe and protocol.state not in (protocol.STATE_CLOSING, protocol.STATE_CLOSED):
                 await send(message)
 
-        return await application(scope, receive_and_read_on, send_in_time)
+        return application(scope, receive_and_read_on, send_in_time)
 
     return wrapped
 
