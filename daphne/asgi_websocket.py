@@ -37,9 +37,18 @@ class WebSocket(WebSocketFactory.protocol):
 
     # Python keeps the names of so many attributes with each instance, over 3 kB. It is half where the settings, which
     # Autobahn copies to every connection, have places of their own.
-    __slots__ = (*WebSocketFactory.protocol.CONFIG_ATTRS, "fragments", "has_turn", "unread", "writable")
+    __slots__ = (
+        *WebSocketFactory.protocol.CONFIG_ATTRS,
+        "fragments",
+        "has_turn",
+        "mailbox",
+        "reply",
+        "unread",
+        "writable",
+    )
 
     def connectionMade(self) -> None:
+        self.mailbox = Mailbox()
         self.unread = b""
         self.has_turn = False
         self.writable = WRITABLE
@@ -78,7 +87,7 @@ class WebSocket(WebSocketFactory.protocol):
         super().onOpen()
         # The handshake, over 1 kB, and nobody asks any more: the application has its own, in the scope.
         self.http_headers.clear()
-        self.http_request_data = b""
+        self.http_request_data = self.http_response_data = b""
         self.read_on()
 
     def read_on(self) -> None:
@@ -112,6 +121,20 @@ class WebSocket(WebSocketFactory.protocol):
     def stopProducing(self) -> None:
         self.writable.set()
 
+    # ---- what the application calls ----
+
+    async def receive(self) -> Message:
+        message = await self.mailbox.get()
+        self.read_on()
+        return message
+
+    async def send_in_time(self, message: Message) -> None:
+        await self.writable.wait()
+        # Otherwise each message that came before a bad one, or is for a client that has just left, is an exception in
+        # the log.
+        if not self.failedByMe and self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
+            await self.reply(message)
+
     # ---- what is refused: called by Autobahn ----
 
     def onMessageBegin(self, isBinary: bool) -> None:
@@ -144,29 +167,16 @@ class WebSocket(WebSocketFactory.protocol):
 
 
 def wait_for_client(application: Application) -> Application:
-    """An ASGI application whose messages wait until the client has read those before. Its scope names a WebSocket's
-    connection, and where its messages come: scope["protocol"], scope["mailbox"].
+    """An ASGI application whose messages wait until the client has read those before. A WebSocket's scope names its
+    connection: scope["protocol"].
     """
 
     def wrapped(scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "websocket":
             return application(scope, receive, send)
         protocol: WebSocket = scope.pop("protocol")
-        mailbox: Mailbox = scope.pop("mailbox")
-
-        async def receive_and_read_on() -> Message:
-            message = await mailbox.get()
-            protocol.read_on()
-            return message
-
-        async def send_in_time(message: Message) -> None:
-            await protocol.writable.wait()
-            # Otherwise each message that came before a bad one, or is for a client that has just left, is an exception
-            # in the log.
-            if not protocol.failedByMe and protocol.state not in (protocol.STATE_CLOSING, protocol.STATE_CLOSED):
-                await send(message)
-
-        return application(scope, receive_and_read_on, send_in_time)
+        protocol.reply = send
+        return application(scope, protocol.receive, protocol.send_in_time)
 
     return wrapped
 

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import asgi_websocket
-from asgi_lean import Mailbox
 from body import Request, read_late
 from daphne import cli, http_protocol, ws_protocol
 from daphne.server import Server
@@ -46,12 +45,11 @@ class DrainingServer(Server):
         super().run()
 
     def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
-        if scope["type"] != "websocket":
+        if not isinstance(protocol, asgi_websocket.WebSocket):
             return super().create_application(protocol, scope)
-        mailbox = Mailbox()
-        queue = super().create_application(protocol, {**scope, "protocol": protocol, "mailbox": mailbox})
+        queue = super().create_application(protocol, {**scope, "protocol": protocol})
         # None: the client has left already.
-        return queue and mailbox
+        return queue and protocol.mailbox
 
     def feed_watchdog(self) -> None:
         # Not fed for so long, it writes what every thread is doing to the log, and ends the process for the engine to

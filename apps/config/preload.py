@@ -12,6 +12,3 @@ def preload() -> None:
     gc.collect()
     # What is there now stays. The collector would write to each object, and so give each worker a page of its own.
     gc.freeze()
-    # Otherwise (2000, 10, 10) a process that holds thousands of WebSockets stands still for half a second every few
-    # messages to a room, while all that it holds is gone through, for the sake of the few new objects of each.
-    gc.set_threshold(20_000, 10, 100)
