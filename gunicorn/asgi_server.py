@@ -1,26 +1,58 @@
-"""uvicorn's server in a worker that stops: nothing that was sent to it is lost."""
+"""uvicorn's server in a worker of a gunicorn that stops: nothing that was sent to it is lost."""
 
 import asyncio
 import socket
 import struct
 import time
+from functools import wraps
 
+from gunicorn.arbiter import Arbiter
 from uvicorn import Server
 
 # The queue's share of the stop_grace_period in compose.yaml; graceful_timeout is the requests' in flight.
 QUEUE_SECONDS = 8
+# Seconds in which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet.
+HANDSHAKE_SECONDS = 0.05
+
+
+def refuse_new_connections(arbiter: Arbiter) -> None:
+    """From the moment when the arbiter is to stop; gunicorn has no hook for that. Not when it reloads.
+
+    Bound to loopback, who comes over the network finds nobody listening; what has begun goes on.
+    """
+    stop = arbiter.stop
+
+    @wraps(stop)
+    def refuse_and_stop(graceful: bool = True) -> None:  # as gunicorn has it
+        for listener in arbiter.LISTENERS:
+            if listener.family != socket.AF_UNIX:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        stop(graceful)
+
+    arbiter.stop = refuse_and_stop
 
 
 class DrainingServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves the connections that wait in the queue before it closes the sockets.
 
-        The last worker that closes one resets them, and nginx, which has sent its request, cannot repeat a POST.
+        The last worker that closes one resets them, and nginx, which has sent its request, cannot repeat a POST. Of a
+        worker that is replaced, the others serve them.
         """
-        deadline = time.monotonic() + QUEUE_SECONDS
-        while any(map(queue_of, sockets or [])) and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        listeners = [it for it in sockets or [] if refuses(it)]
+        now = last_seen = time.monotonic()
+        deadline = now + QUEUE_SECONDS
+        while listeners and now < min(last_seen + HANDSHAKE_SECONDS, deadline):
+            if any(map(queue_of, listeners)):
+                last_seen = now
+            await asyncio.sleep(0.001)
+            now = time.monotonic()
         await super().shutdown(sockets)
+
+
+def refuses(listener: socket.socket) -> bool:
+    """Whether refuse_new_connections() was here, in the arbiter."""
+    return bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16))
 
 
 def queue_of(listener: socket.socket) -> int:

@@ -5,6 +5,8 @@ https://docs.gunicorn.org/en/stable/settings.html. The number of workers is WEB_
 
 import os
 
+from asgi_server import refuse_new_connections
+
 wsgi_app = os.environ["ASGI_APPLICATION"]
 worker_class = "asgi_worker.AsgiWorker"
 
@@ -39,6 +41,9 @@ control_socket_disable = True
 timeout = 30
 # How long requests in flight may take to finish once SIGTERM has come.
 graceful_timeout = 30
+
+# SIGTERM: first nobody new comes in, then the workers end, each once those who wait are served (asgi_server.py).
+when_ready = refuse_new_connections
 
 # ---- who is believed ----
 
