@@ -7,6 +7,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 INK = "#010203"  # stands for the page's colour: see svg()
 COLOURS = {"gateway": "#0d9488", "peer": "#b7791f", "direct": "#5b8dd6", "ceiling": "#8a8f98", "gallery": "#9b6bc4"}
@@ -39,6 +40,14 @@ def svg(figure: plt.Figure) -> str:
     figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     plt.close(figure)
     return out.getvalue().partition("<svg")[1] + out.getvalue().partition("<svg")[2].replace(INK, "currentColor")
+
+
+def label_in_full(axes: plt.Axes) -> None:
+    """Numbers along two logarithmic axes as people say them: 200, not 2 x 10^2."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def bars(rows: dict[str, dict[str, Any]], unit: str) -> str:
@@ -75,7 +84,9 @@ def latency(curves: dict[str, list[dict[str, Any]]]) -> str:
                 label=f"{name} p{float(quantile) * 100:g}",
             )
     axes.set(xscale="log", yscale="log", xlabel="requests a second, offered at a fixed rate", ylabel="milliseconds")
-    axes.legend(ncols=max(len(curves), 1), fontsize=8.5)
+    label_in_full(axes)
+    # Above, where no curve runs.
+    axes.legend(ncols=max(len(curves), 1), fontsize=8.5, loc="lower center", bbox_to_anchor=(0.5, 1))
     return svg(figure)
 
 
@@ -92,6 +103,7 @@ def waiting(scenarios: dict[str, Any]) -> str:
     clients = [it["clients"] for it in tables]
     axes.plot(clients, [it * 10 for it in clients], ":", color=INK, alpha=0.6, label="if nobody had to queue")
     axes.set(xscale="log", yscale="log", xlabel="clients", ylabel="answers a second")
+    label_in_full(axes)
     axes.legend(fontsize=8.5)
     return svg(figure)
 
