@@ -13,7 +13,7 @@
 extern struct uwsgi_server uwsgi;
 
 /* The queue's share of the stop_grace_period in compose.yaml; worker-reload-mercy is the requests' in flight. */
-#define QUEUE_MS 8000
+#define QUEUE_SECONDS 8
 /* In which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet. */
 #define HANDSHAKE_MS 50
 
@@ -39,7 +39,7 @@ void drain(int signal) {
     for (socket = uwsgi.sockets; socket; socket = socket->next) {
         refuse_new_connections(socket->fd);
     }
-    for (ms = 0; ms < QUEUE_MS && empty_ms < HANDSHAKE_MS; ms++) {
+    for (ms = 0; ms < QUEUE_SECONDS * 1000 && empty_ms < HANDSHAKE_MS; ms++) {
         empty_ms++;
         for (socket = uwsgi.sockets; socket; socket = socket->next) {
             empty_ms = queue_of(socket->fd) ? 0 : empty_ms;
