@@ -1,4 +1,7 @@
-"""What a WebSocket needs while it only waits, in less memory. The same for gunicorn: gunicorn/asgi_lean.py."""
+"""What a WebSocket needs while it only waits, in less memory.
+
+gunicorn/asgi_lean.py has its own, for each of the two folders is copied without the other.
+"""
 
 import asyncio
 from typing import Any

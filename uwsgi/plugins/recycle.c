@@ -1,7 +1,7 @@
 /* `recycle-on-rss = MIB`: a worker that has grown beyond this finishes its requests, and is replaced; one at a time.
  *
- * uWSGI's own `reload-on-rss` (2.0.31) has each worker open /proc/self/stat after every request: five system calls, an eighth of
- * what it could answer. Here the master looks, once a second.
+ * uWSGI's own `reload-on-rss` (2.0.31) has each worker open /proc/self/stat after every request: a tenth of what it could
+ * answer. Here the master looks, once a second.
  */
 #include <uwsgi.h>
 
