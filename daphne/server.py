@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -66,9 +67,11 @@ class DrainingServer(Server):
         reactor.callFromThread(self.refuse_new_connections)
 
     def refuse_new_connections(self) -> None:
-        # Who comes over the network finds nobody listening; what has begun goes on.
+        # Who comes over the network finds nobody listening; what has begun goes on. Before Linux 5.7 that takes a
+        # privilege: there new ones come in until the queue is empty for a moment, or its time is over.
         for port in self.ports:
-            port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+            with suppress(PermissionError):
+                port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
         now = time.monotonic()
         self.drain_when_queue_is_served(now, now + QUEUE_SECONDS)
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import time
+from contextlib import suppress
 from functools import wraps
 
 from gunicorn.arbiter import Arbiter
@@ -18,7 +19,8 @@ HANDSHAKE_SECONDS = 0.05
 def refuse_new_connections(arbiter: Arbiter) -> None:
     """From the moment when the arbiter is to stop; gunicorn has no hook for that. Not when it reloads.
 
-    Bound to loopback, who comes over the network finds nobody listening; what has begun goes on.
+    Bound to loopback, who comes over the network finds nobody listening; what has begun goes on. Before Linux 5.7 that
+    takes a privilege: there the sockets are closed with what waits in their queue.
     """
     stop = arbiter.stop
 
@@ -26,7 +28,8 @@ def refuse_new_connections(arbiter: Arbiter) -> None:
     def refuse_and_stop(graceful: bool = True) -> None:  # as gunicorn has it
         for listener in arbiter.LISTENERS:
             if listener.family != socket.AF_UNIX:
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+                with suppress(PermissionError):
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
         stop(graceful)
 
     arbiter.stop = refuse_and_stop
