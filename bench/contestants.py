@@ -42,9 +42,12 @@ CEILINGS = [
     Contestant("ASGI ceiling", "gunicorn", "ASGI", "", kind="ceiling"),
 ]
 PEERS = [
+    # With the project's middleware, as all here; `whole`: with the list that is in theirs.
     peer("techempower", "WSGI"),
+    peer("techempower-whole", "WSGI"),
     peer("notes-uwsgi", "WSGI"),
     peer("cookiecutter", "ASGI"),
+    peer("cookiecutter-whole", "ASGI"),
     peer("notes-gunicorn", "ASGI"),
     peer("gunicorn-stock", "ASGI"),
     peer("uwsgi-3x2", "WSGI"),
