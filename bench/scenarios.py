@@ -42,6 +42,8 @@ SCENARIOS = [
     Scenario("upload", "An upload of 10 MiB", "upload", clients=4, body=10 * 2**20),
     Scenario("wait-10", "A view that waits 100 ms, 10 clients", "wait", clients=10, claims=(2,)),
     Scenario("wait-100", "A view that waits 100 ms, 100 clients", "wait", clients=100, quick=True, claims=(2, 10)),
+    # What so many connections cost, whatever is asked over them: what the next is compared with.
+    Scenario("hello-1000", "A view that does not wait, 1,000 clients", "hello", clients=1000),
     Scenario("wait-1000", "A view that waits 100 ms, 1,000 clients", "wait", clients=1000, claims=(2, 10)),
     Scenario("wait-sync", "A synchronous view that waits 100 ms, 100 clients", "wait", clients=100, synchronous=True),
     Scenario("events", "Server-sent events, 50 in a stream", "", clients=8, unit="streams a second"),
