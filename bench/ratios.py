@@ -1,6 +1,7 @@
 """What the figures say beside each other: one table, each line a ratio of two medians of one run."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -86,4 +87,5 @@ def ratios(found: dict[str, Any]) -> list[Ratio]:
         if "1" in it and "8" in it:
             of_linear = it["8"]["rate"] / it["1"]["rate"] / 8
             compared.append(Ratio(f"{name}: 8 replicas, to 8 times one", of_linear, 0.9, "scaling"))
-    return compared
+    # Cut, not rounded: 0.898 is not 0.9.
+    return [replace(it, value=math.floor(it.value * 100) / 100) for it in compared]
