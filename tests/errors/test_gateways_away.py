@@ -101,6 +101,9 @@ def test_every_way_to_a_gateway_has_our_error(answers: dict[str, Answers], case:
 def impatient(stack: Stack) -> Iterator[Edge]:
     """nginx that waits one second for an answer: its own 60 s are too long for a test."""
     with variant(stack, "tests/errors/impatient.conf") as edge:
+        for gateway in GATEWAYS:
+            # It is healthy before it has asked Docker's DNS where they are, and answers 503 until then.
+            wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
         yield edge
 
 
