@@ -42,7 +42,7 @@ CEILINGS = [
     Contestant("ASGI ceiling", "gunicorn", "ASGI", "", kind="ceiling"),
 ]
 PEERS = [
-    # With the project's middleware, as all here; `whole`: with the list that is in theirs.
+    # With the project's middleware, as all here; `whole`: with Django's seven, and with none (compose.bench.yaml).
     peer("techempower", "WSGI"),
     peer("techempower-whole", "WSGI"),
     peer("notes-uwsgi", "WSGI"),

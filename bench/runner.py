@@ -172,7 +172,8 @@ class Runner:
                     **asdict(load.paced(FROM_EDGE, url, row["rate"]["median"] * fraction, 32, self.plan.paced_seconds)),
                 }
             )
-        except (RuntimeError, load.LoadError, ValueError) as error:
+        # A server that hangs holds h2load up: it ends with its last request.
+        except (RuntimeError, load.LoadError, ValueError, subprocess.TimeoutExpired) as error:
             points.append({"fraction": fraction, "failure": str(error)[:300]})
 
     # ---- memory ----

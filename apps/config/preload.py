@@ -1,4 +1,4 @@
-"""What workers that are forked can share: import before the fork what the first request would, and leave it alone."""
+"""Memory of the workers: what they can share is imported before the fork and left alone, garbage is collected early."""
 
 import gc
 from importlib import import_module
@@ -14,5 +14,5 @@ def preload() -> None:
     gc.freeze()
     # A request of Django ends as garbage: its user and its messages refer back to it. Of hundreds that wait at once,
     # most have grown old by then, and the collector looks at the oldest after 240,000 new objects: 25 MB a worker.
-    # Now it is after 36,000, and still never before they are a quarter more.
+    # Now it is after 36,000; as ever, only once there is a quarter more to look at than the last time.
     gc.set_threshold(2000, 5, 2)

@@ -62,6 +62,11 @@ def stand_in(stack: Stack) -> Iterator[str]:
         run("docker", "rm", "--force", container)
 
 
+def wait_for_gateways(edge: Edge) -> None:
+    for gateway in GATEWAYS:
+        wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
+
+
 @pytest.fixture(scope="module")
 def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
     """What clients get in each case; the gateways run again when this returns."""
@@ -83,8 +88,7 @@ def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
             wait_until(lambda: all_are("hangs up", True), 20, "503 on every way")
             run("docker", "exec", container, "ip", "link", "set", "eth0", "down")
             wait_until(lambda: all_are("lost", False), 20, "504 on every way")
-    for gateway in GATEWAYS:
-        wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
+    wait_for_gateways(edge)
     return found
 
 
@@ -101,9 +105,8 @@ def test_every_way_to_a_gateway_has_our_error(answers: dict[str, Answers], case:
 def impatient(stack: Stack) -> Iterator[Edge]:
     """nginx that waits one second for an answer: its own 60 s are too long for a test."""
     with variant(stack, "tests/errors/impatient.conf") as edge:
-        for gateway in GATEWAYS:
-            # It is healthy before it has asked Docker's DNS where they are, and answers 503 until then.
-            wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
+        # It is healthy before it has asked Docker's DNS where they are, and answers 503 until then.
+        wait_for_gateways(edge)
         yield edge
 
 
