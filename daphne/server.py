@@ -32,6 +32,9 @@ HANDSHAKE_SECONDS = 0.05
 # Seconds that an idle connection stays open for one more request.
 LAST_CALL = 2
 SERVICE_RESTART = 1012
+# How often each connection is looked at, whether a ping is due, and in how many parts one after the other.
+CHECK_SECONDS = 2
+CHECK_PARTS = 20
 # Seconds that the event loop may stand still: the mark of a view that blocks it. gunicorn's `timeout` for its workers.
 STUCK_SECONDS = 30
 
@@ -57,6 +60,19 @@ class DrainingServer(Server):
         # restart it. Otherwise the container hangs for good: Compose does not restart what is unhealthy.
         faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
         reactor.callLater(1, self.feed_watchdog)
+
+    def timeout_checker(self) -> None:
+        # Daphne's own pings all at once that are due: of 10,000 WebSockets a thousand, every other second, and whoever
+        # shares the cores or nginx waits for that.
+        connections = list(self.connections)
+        for part in range(CHECK_PARTS):
+            reactor.callLater(part * CHECK_SECONDS / CHECK_PARTS, self.check_timeouts, connections[part::CHECK_PARTS])
+        reactor.callLater(CHECK_SECONDS, self.timeout_checker)
+
+    def check_timeouts(self, connections: list[Any]) -> None:
+        for protocol in connections:
+            if protocol in self.connections:
+                protocol.check_timeouts()
 
     def listen_success(self, port: IListeningPort) -> None:
         self.ports.append(port)

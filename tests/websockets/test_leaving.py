@@ -1,17 +1,25 @@
 """How a WebSocket ends: without a noise, with a reason where the server ends it, and not at all where it is idle."""
 
+import asyncio
 import json
 import socket as sockets
+import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from tests.support.stack import ASGI_GATEWAYS, Stack, wait_until
 from tests.websockets.conftest import Connect
 
 # nginx closes a connection on which it hears nothing for 60 s.
 SECONDS_OF_SILENCE = 65
+# WebSockets that are opened together, so that their pings are due together.
+NUMBER = 100
 
 
 def workers_in_room(stack: Stack, room: str) -> int:
@@ -37,17 +45,41 @@ def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
     assert complaints() == []
 
 
-def test_idle_ones_live_because_the_server_pings(connect: Connect) -> None:
+async def times_of_pings(gateway: str, port: int) -> list[float]:
+    """When each of the pings came that NUMBER idle WebSockets got."""
+    times = []
+
+    class Idle(ClientConnection):
+        def process_event(self, event: Frame) -> None:
+            if getattr(event, "opcode", None) is Opcode.PING:
+                times.append(time.monotonic())
+            super().process_event(event)
+
+    host = f"{gateway}.localhost:{port}"
+    address = {"host": "127.0.0.1", "port": port, "origin": f"http://{host}", "proxy": None}
+    async with AsyncExitStack() as opened:
+        for _ in range(NUMBER):
+            socket = open_websocket(f"ws://{host}/ws/echo/", **address, ping_interval=None, create_connection=Idle)
+            await opened.enter_async_context(socket)
+        await asyncio.sleep(SECONDS_OF_SILENCE)
+    return times
+
+
+def test_idle_ones_live_because_the_server_pings_and_not_all_at_once(connect: Connect, port: int) -> None:
     echoes = [connect("/ws/echo/", gateway) for gateway in ASGI_GATEWAYS]
     rooms = [connect("/ws/rooms/idle/", gateway) for gateway in ASGI_GATEWAYS]
     # Silence, and no goodbye, for longer than nginx waits. All of them wait at once.
+    pings = asyncio.run(times_of_pings("daphne", port))
     with pytest.raises(TimeoutError):
-        echoes[0].recv(timeout=SECONDS_OF_SILENCE)
+        echoes[0].recv(timeout=0)
     for echo in echoes:
         echo.send("still there?")
         assert echo.recv(timeout=10) == "still there?"
     rooms[0].send('{"message": "still there?"}')
     assert [json.loads(room.recv(timeout=10))["message"] for room in rooms] == ["still there?"] * len(rooms)
+    # 10,000 at once would be 0.2 s in which nobody else is served.
+    assert len(pings) >= 2 * NUMBER
+    assert max(sum(start <= it < start + 0.1 for it in pings) for start in pings) < NUMBER / 2
 
 
 @pytest.mark.parametrize(("stopped", "other"), [ASGI_GATEWAYS, ASGI_GATEWAYS[::-1]])
