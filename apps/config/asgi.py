@@ -15,9 +15,11 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from config import environment  # noqa: E402
 from config.preload import preload  # noqa: E402
 from middleware.threads import ThreadsMiddleware  # noqa: E402
+from rooms import dispatch  # noqa: E402
 from rooms.routing import websocket_urlpatterns  # noqa: E402
 from uploads.asgi import FullDiskMiddleware  # noqa: E402
 
+dispatch.install()
 application = ProtocolTypeRouter(
     {
         "http": ThreadsMiddleware(FullDiskMiddleware(django_application), threads=environment.ASGI_THREADS),

@@ -1,0 +1,97 @@
+"""The loop around each consumer does what Channels' own does: apps/rooms/dispatch.py."""
+
+import json
+
+import pytest
+
+from tests.support.stack import Stack
+
+# What each of the two does with the same sources, as a list of events.
+COMPARED = """
+import asyncio, json
+from channels.exceptions import StopConsumer
+from channels.utils import await_many_dispatch as theirs
+from rooms.dispatch import await_many_dispatch as ours
+
+class Source:
+    def __init__(self, name, messages, events, ending=None):
+        self.name, self.messages, self.events, self.ending = name, iter(messages), events, ending
+
+    async def receive(self):
+        for message in self.messages:
+            return message
+        if self.ending:
+            raise self.ending
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.events.append(self.name + " cancelled")
+            raise
+
+async def played(loop, names, messages, ending=None, cancel=False):
+    events, others = [], []
+
+    async def dispatch(message):
+        (events if message.startswith("client") else others).append(message)
+        assert not dispatch.busy
+        dispatch.busy = True
+        await asyncio.sleep(0.002)
+        dispatch.busy = False
+        if message.endswith("stop"):
+            raise StopConsumer("stop")
+
+    dispatch.busy = False
+    sources = [Source(name, [name + " " + it for it in messages[name]], events, ending if name == names[-1] else None)
+               for name in names]
+    task = asyncio.ensure_future(loop([it.receive for it in sources], dispatch))
+    if cancel:
+        await asyncio.sleep(0.1)
+        task.cancel()
+    try:
+        await asyncio.wait_for(task, 5)
+    except BaseException as error:
+        events.append(type(error).__name__ + " " + str(error))
+    return events, others
+
+CASES = {
+    "stopped by the client": (["client", "layer"], {"client": ["1", "2", "3", "stop"], "layer": ["a", "b"]}),
+    "stopped by the layer": (["client", "layer"], {"client": ["1"], "layer": ["a", "stop"]}),
+    "stopped by the only source": (["client"], {"client": ["1", "2", "stop"]}),
+    "a source that fails": (["client", "layer"], {"client": ["1"], "layer": ["a"]}, OSError("lost")),
+    "an only source that fails": (["client"], {"client": ["1"]}, OSError("lost")),
+    "cancelled": (["client", "layer"], {"client": ["1", "2"], "layer": ["a"]}, None, True),
+    "cancelled with one source": (["client"], {"client": ["1", "2"]}, None, True),
+}
+print(json.dumps({name: [asyncio.run(played(loop, *case)) for loop in (theirs, ours)] for name, case in CASES.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def compared(stack: Stack) -> dict[str, list[list[list[str]]]]:
+    return json.loads(stack.compose("exec", "-T", "gunicorn", "python", "-c", COMPARED).stdout)
+
+
+ENDINGS = {
+    "stopped by the client": "StopConsumer stop",
+    "stopped by the layer": "StopConsumer stop",
+    "stopped by the only source": "StopConsumer stop",
+    "a source that fails": "OSError lost",
+    "an only source that fails": "OSError lost",
+    "cancelled": "CancelledError ",
+    "cancelled with one source": "CancelledError ",
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS)
+def test_it_passes_on_the_same_messages_and_ends_the_same_way(
+    compared: dict[str, list[list[list[str]]]], case: str
+) -> None:
+    theirs, ours = compared[case]
+    assert ours == theirs
+    assert ours[0][-1] == ENDINGS[case]
+
+
+def test_the_gateways_use_it(stack: Stack) -> None:
+    asked = "import config.asgi, channels.consumer as it; print(it.await_many_dispatch.__module__)"
+    for gateway in ("gunicorn", "daphne"):
+        assert stack.compose("exec", "-T", gateway, "python", "-c", asked).stdout.strip() == "rooms.dispatch"
