@@ -7,6 +7,7 @@ long it has not read: all of it is kept in memory. The same bounds for gunicorn:
 # ruff: noqa: N802, N803  # names that Twisted and Autobahn gave
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from functools import partialmethod
 
@@ -14,6 +15,7 @@ from asgi_lean import WRITABLE, Mailbox, Message
 
 # Before anything of Twisted: it decides for the reactor that runs asyncio.
 from daphne.server import WebSocketFactory
+from twisted.internet.tcp import Server as TCPTransport
 from twisted.python.failure import Failure
 
 type Receive = Callable[[], Awaitable[Message]]
@@ -24,6 +26,9 @@ type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 # 64 KiB: 10,000 frames, for which everybody else waits. gunicorn's is larger: its library is quicker, and it has four
 # workers.
 PIECE = 1024
+
+# Seconds in which the answers to a client share a packet: of what is sent at once, only the first is alone.
+PACKET_SECONDS = 0.001
 
 # Fragments of one message. Of empty ones there would otherwise never be enough to make it too large.
 MOST_FRAGMENTS = 10_000
@@ -42,6 +47,7 @@ class WebSocket(WebSocketFactory.protocol):
         "fragments",
         "has_turn",
         "mailbox",
+        "next_packet",
         "reply",
         "unread",
         "writable",
@@ -51,6 +57,7 @@ class WebSocket(WebSocketFactory.protocol):
         self.mailbox = Mailbox()
         self.unread = b""
         self.has_turn = False
+        self.next_packet = 0.0
         self.writable = WRITABLE
         super().connectionMade()
         self.transport.unregisterProducer()  # HTTP's, before the upgrade
@@ -120,6 +127,28 @@ class WebSocket(WebSocketFactory.protocol):
 
     def stopProducing(self) -> None:
         self.writable.set()
+
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
+        """At once, where nothing waits to be sent. Twisted would have the kernel tell it when the client can be written
+        to, and then no more: two fifths of the time that a message to a full room takes.
+        """
+        if self.can_send_at_once():
+            self.next_packet = time.monotonic() + PACKET_SECONDS
+            sent = self.transport.writeSomeData(data)
+            # An error is found again, and dealt with, by Twisted.
+            data = data[sent:] if isinstance(sent, int) else data
+        if data:
+            super().sendData(data, sync, chopsize)
+
+    def can_send_at_once(self) -> bool:
+        transport = self.transport
+        return (
+            self.state == self.STATE_OPEN
+            # Not through TLS, whose wrapper has the bare connection's methods too.
+            and isinstance(transport, TCPTransport)
+            and not (transport.TLS or transport.dataBuffer or transport._tempDataBuffer or self.send_queue)
+            and time.monotonic() >= self.next_packet
+        )
 
     # ---- what the application calls ----
 

@@ -1,5 +1,6 @@
 """Each ASGI gateway sends back what it gets, up to 1 MiB a message."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -31,6 +32,15 @@ def test_messages_come_back_in_order(connect: Connect, asgi_gateway: str) -> Non
     for number in numbers:
         socket.send(number)
     assert [socket.recv(timeout=10) for _ in numbers] == numbers
+
+
+def test_short_ones_do_not_overtake_long_ones(connect: Connect, asgi_gateway: str) -> None:
+    socket = connect("/ws/echo/", asgi_gateway)
+    # Of the long ones, only a part can be sent at once.
+    messages = [str(number) * (1 if number % 5 else 50_000) for number in range(200)]
+    with ThreadPoolExecutor() as pool:
+        pool.submit(lambda: [socket.send(message) for message in messages])
+        assert [socket.recv(timeout=10) for _ in messages] == messages
 
 
 def test_a_message_in_fragments_comes_back_whole(connect: Connect, asgi_gateway: str) -> None:
