@@ -29,7 +29,7 @@ async def await_many_dispatch(sources: list[Source], dispatch: Callable[[Message
 
     client, *others = sources
     if not others:
-        await forward(client)
+        return await forward(client)
     try:
         async with asyncio.TaskGroup() as group:
             for source in others:
