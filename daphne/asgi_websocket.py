@@ -112,7 +112,7 @@ class WebSocket(WebSocketFactory.protocol):
                 self.has_turn = True
                 asyncio.get_running_loop().call_soon(self.take_turn)
 
-    # ---- what goes out: called by Twisted ----
+    # ---- what goes out: called by Twisted, and by Autobahn ----
 
     def pauseProducing(self) -> None:
         if self.writable is WRITABLE:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from websockets.asyncio.client import connect as open_asynchronously
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_websocket
 
@@ -35,6 +36,14 @@ def connect(port: int) -> Iterator[Connect]:
             return sockets.enter_context(open_websocket(f"ws://{host}{path}", **{**defaults, **options}))
 
         yield connect
+
+
+def open_idle(gateway: str, port: int, **options: object) -> open_asynchronously:
+    """A WebSocket on that gateway's echo for a test that opens hundreds: to await, or to enter. No pings of its own."""
+    host = f"{gateway}.localhost:{port}"
+    address = {"host": "127.0.0.1", "port": port, "origin": f"http://{host}", "proxy": None}
+    defaults = {"compression": None, "ping_interval": None, "open_timeout": 60}
+    return open_asynchronously(f"ws://{host}/ws/echo/", **address, **defaults, **options)
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 from itertools import pairwise
 
 import pytest
-from websockets.asyncio.client import connect
 
 from tests.support.stack import ASGI_GATEWAYS, Stack
+from tests.websockets.conftest import open_idle
 
 # What a process loads or copies once, several MB at its first ones or at any later time, makes a lot dear; what each
 # WebSocket holds makes every lot so.
@@ -26,16 +26,13 @@ def kib(stack: Stack, gateway: str) -> int:
 
 async def growth(stack: Stack, gateway: str, port: int) -> float:
     """kB for each of so many, all of them open: in the cheapest of the lots."""
-    host = f"{gateway}.localhost:{port}"
     gate = asyncio.Semaphore(50)
 
     async with AsyncExitStack() as sockets:
 
         async def open_one() -> None:
-            address = {"host": "127.0.0.1", "port": port, "origin": f"http://{host}", "proxy": None}
-            socket = connect(f"ws://{host}/ws/echo/", **address, compression=None, ping_interval=None, open_timeout=60)
             async with gate:
-                await sockets.enter_async_context(socket)
+                await sockets.enter_async_context(open_idle(gateway, port))
 
         async def open_many(number: int) -> None:
             await asyncio.gather(*(open_one() for _ in range(number)))
