@@ -135,7 +135,12 @@ def sweep(project: str) -> None:
 def interrupt(process: subprocess.Popen[str]) -> str:
     """Ctrl-C, which reaches every process of the group; what was said until the end."""
     os.killpg(process.pid, signal.SIGINT)
-    return process.communicate(timeout=60)[0]
+    try:
+        return process.communicate(timeout=60)[0]
+    except subprocess.TimeoutExpired:
+        # It holds a lock, without which no later test could do anything.
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
 
 
 def only_line(failed: subprocess.CompletedProcess[str]) -> str:
