@@ -121,7 +121,7 @@ def test_replicas_are_rolled_one_after_another(stack: Stack, figures: Figures) -
 def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figures: Figures) -> None:
     """HEALTH_PATH names a page that is not there: the new containers start, serve, and are not healthy."""
     # What a busy machine needs to start one; in less, the reason is that nobody listens yet.
-    within = "6"
+    within = "10"
     before = {gateway: ids(stack, gateway) for gateway in GATEWAYS}
     with (
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
