@@ -126,8 +126,8 @@ class Edge:
         """What the access log says of each answer. nginx writes it once the answer has been sent."""
 
         def find() -> list[str]:
-            # It opens its logs anew, and writes what it has kept back: hundreds of tests would wait a second each. Not by
-            # `docker kill`: whatever the signal, the engine would not restart the container after a crash any more.
+            # It opens its logs anew, and writes what it has kept back: hundreds of tests would wait a second each.
+            # Not by `docker kill`: whatever the signal, the engine would not restart what crashes after it.
             run("docker", "exec", self.container, "sh", "-c", "kill -USR1 1")
             lines = self.log("--tail", "200")
             found = [next((line for line in lines if name in line), "") for name in names]
