@@ -15,6 +15,7 @@ from tests.faults.figures import Figures
 from tests.faults.form import IS_FULL, repeat
 from tests.faults.sockets import Sockets
 from tests.faults.traffic import Flow, Traffic
+from tests.routing.moves import nginx_processes
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, nginx_workers, run
 
 RATE = repeat(short=20, full=100)  # requests a second on each gateway
@@ -163,10 +164,6 @@ def test_a_configuration_that_nginx_does_not_take_changes_nothing(stack: Stack, 
     assert 'unknown directive "no"' in refused.stderr
     assert nginx_processes(stack) == workers
     assert httpx.get(stack.url() + "/healthz").status_code == 200
-
-
-def nginx_processes(stack: Stack) -> set[str]:
-    return set(run("docker", "top", stack.container("nginx"), "-eo", "pid").stdout.split()[1:])
 
 
 @pytest.mark.parametrize("gateway", ["apache", "uwsgi apache"])
