@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -181,10 +182,31 @@ def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None
     )
 
 
-def test_an_interrupted_one_leaves_everything_as_it_was(copy: Site, archive: Archive) -> None:
-    command, variables = ("bootstrap/restore", str(archive.path)), copy.variables(FORCE="1")
+def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
+    """A restore that has just said this line."""
+    command, variables = ("bootstrap/restore", str(path)), copy.variables(FORCE="1")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=variables, process_group=0, **pipes)  # type: ignore[call-overload]
-    wait_until(lambda: process.stdout.readline() == "restoring the uploads, beside those in use\n")
+    wait_until(lambda: process.stdout.readline() == f"{line}\n")
+    return process
+
+
+def test_an_interrupted_one_leaves_everything_as_it_was(copy: Site, archive: Archive) -> None:
+    process = begun(copy, archive.path, "restoring the uploads, beside those in use")
     assert interrupt(process).splitlines() == ["restore: interrupted: everything is as it was"]
+    assert process.returncode != 0
+
+
+def test_one_that_is_cut_off_after_it_was_checked(copy: Site, archive: Archive, tmp_path: Path) -> None:
+    """Between two of its uploads: what is left of them is a whole tar to tarfile."""
+    path = tmp_path / "x.tar"
+    path.write_bytes(archive.path.read_bytes())
+    with tarfile.open(path) as members, tarfile.open(fileobj=members.extractfile("uploads.tar")) as uploads:
+        end = members.getmember("uploads.tar").offset_data + uploads.getmembers()[-1].offset
+    process = begun(copy, path, "applying migrations that are newer")
+    os.truncate(path, end)
+    line = process.communicate(timeout=60)[0].splitlines()[-1]
+    assert line == (
+        "restore: the uploads could not be restored: uploads.tar could not be read to its end; everything is as it was"
+    )
     assert process.returncode != 0
