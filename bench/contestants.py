@@ -51,7 +51,7 @@ PEERS = [
     peer("notes-gunicorn", "ASGI"),
     peer("gunicorn-stock", "ASGI"),
     peer("uwsgi-3x2", "WSGI"),
-    peer("uwsgi-2x1", "WSGI"),
+    peer("uwsgi-4x2", "WSGI"),
     peer("uvicorn-fast", "ASGI"),
     peer("uvicorn-pure", "ASGI"),
 ]

@@ -5,7 +5,7 @@ import pytest
 from tests.bootstrap.clone import Clone, only_line
 
 FAULTS = [
-    ("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 4"),
+    ("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 2"),
     ("WEB_CONCURRENCY", "", "is not a whole number above 0, like 4"),
     ("DAPHNE_REPLICAS", "0", "is not a whole number above 0, like 1"),
     ("DATABASE_POOL_SIZE", "-1", "is not a whole number, like 4"),

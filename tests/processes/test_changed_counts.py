@@ -10,7 +10,7 @@ from tests.processes.tree import Process, tree
 from tests.support.stack import GATEWAYS, Stack, run, wait_until
 
 # None of them the default, and no two products alike.
-COUNTS = {"UWSGI_PROCESSES": "2", "UWSGI_THREADS": "3", "WEB_CONCURRENCY": "3", "DAPHNE_REPLICAS": "2"}
+COUNTS = {"UWSGI_PROCESSES": "3", "UWSGI_THREADS": "2", "WEB_CONCURRENCY": "3", "DAPHNE_REPLICAS": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def processes(stack: Stack, gateway: str) -> list[Process]:
 def test_uwsgi_follows_its_processes_and_threads(changed: Stack) -> None:
     # Exactly these threads: the workers are new, and no view has had them start one of its own. While it imports the
     # project, a worker has its first alone.
-    expected = [(f"uWSGI worker {number}", int(COUNTS["UWSGI_THREADS"])) for number in (1, 2)]
+    expected = [(f"uWSGI worker {number}", int(COUNTS["UWSGI_THREADS"])) for number in (1, 2, 3)]
 
     def followed() -> bool:
         master, *workers = processes(changed, "uwsgi")
