@@ -92,7 +92,7 @@ class Runner:
     # ---- peaks ----
 
     def measure(self, scenario: Scenario, contestant: Contestant, *, is_warm_up: bool) -> None:
-        seconds = 0.5 if is_warm_up else self.plan.seconds
+        seconds = 0.5 if is_warm_up else self.plan.seconds * scenario.longer
         try:
             if contestant.kind == "ceiling":
                 found = load.Peak(self.ceiling(scenario, contestant, seconds), 0, {}, 0)
