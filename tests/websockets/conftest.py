@@ -38,12 +38,12 @@ def connect(port: int) -> Iterator[Connect]:
         yield connect
 
 
-def open_idle(gateway: str, port: int, **options: object) -> open_asynchronously:
-    """A WebSocket on that gateway's echo for a test that opens hundreds: to await, or to enter. No pings of its own."""
+def open_idle(gateway: str, port: int, path: str = "/ws/echo/", **options: object) -> open_asynchronously:
+    """A WebSocket of that gateway for a test that opens hundreds: to await, or to enter. No pings of its own."""
     host = f"{gateway}.localhost:{port}"
     address = {"host": "127.0.0.1", "port": port, "origin": f"http://{host}", "proxy": None}
     defaults = {"compression": None, "ping_interval": None, "open_timeout": 60}
-    return open_asynchronously(f"ws://{host}/ws/echo/", **address, **defaults, **options)
+    return open_asynchronously(f"ws://{host}{path}", **address, **defaults, **options)
 
 
 @pytest.fixture

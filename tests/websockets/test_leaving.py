@@ -1,24 +1,14 @@
-"""How a WebSocket ends: without a noise, with a reason where the server ends it, and not at all where it is idle."""
+"""How a WebSocket ends: without a noise, and with a reason where the server ends it."""
 
-import asyncio
 import json
 import socket as sockets
-import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 import pytest
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import Frame, Opcode
 
 from tests.support.stack import ASGI_GATEWAYS, Stack, wait_until
-from tests.websockets.conftest import Connect, open_idle
-
-# nginx closes a connection on which it hears nothing for 60 s.
-SECONDS_OF_SILENCE = 65
-# WebSockets that are opened together, so that their pings are due together.
-NUMBER = 100
+from tests.websockets.conftest import Connect
 
 
 def workers_in_room(stack: Stack, room: str) -> int:
@@ -42,40 +32,6 @@ def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
         connect(path, gateway).socket.shutdown(sockets.SHUT_RDWR)
     wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still knows those who left")
     assert complaints() == []
-
-
-async def times_of_pings(gateway: str, port: int) -> list[float]:
-    """When each of the pings came that NUMBER idle WebSockets got."""
-    times = []
-
-    class Idle(ClientConnection):
-        def process_event(self, event: Frame) -> None:
-            if getattr(event, "opcode", None) is Opcode.PING:
-                times.append(time.monotonic())
-            super().process_event(event)
-
-    async with AsyncExitStack() as opened:
-        for _ in range(NUMBER):
-            await opened.enter_async_context(open_idle(gateway, port, create_connection=Idle))
-        await asyncio.sleep(SECONDS_OF_SILENCE)
-    return times
-
-
-def test_idle_ones_live_because_the_server_pings_and_not_all_at_once(connect: Connect, port: int) -> None:
-    echoes = [connect("/ws/echo/", gateway) for gateway in ASGI_GATEWAYS]
-    rooms = [connect("/ws/rooms/idle/", gateway) for gateway in ASGI_GATEWAYS]
-    # Silence, and no goodbye, for longer than nginx waits. All of them wait at once.
-    pings = asyncio.run(times_of_pings("daphne", port))
-    with pytest.raises(TimeoutError):
-        echoes[0].recv(timeout=0)
-    for echo in echoes:
-        echo.send("still there?")
-        assert echo.recv(timeout=10) == "still there?"
-    rooms[0].send('{"message": "still there?"}')
-    assert [json.loads(room.recv(timeout=10))["message"] for room in rooms] == ["still there?"] * len(rooms)
-    # Of 10,000 a thousand are due together: 0.2 s of work for which everybody else would wait.
-    assert len(pings) >= 2 * NUMBER
-    assert max(sum(start <= it < start + 0.1 for it in pings) for start in pings) < NUMBER / 2
 
 
 @pytest.mark.parametrize(("stopped", "other"), [ASGI_GATEWAYS, ASGI_GATEWAYS[::-1]])
