@@ -14,6 +14,8 @@ from uvicorn import Server
 QUEUE_SECONDS = 8
 # Seconds in which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet.
 HANDSHAKE_SECONDS = 0.05
+# New connections that are accepted each time around the event loop.
+ACCEPTED_AT_ONCE = 16
 
 
 def refuse_new_connections(arbiter: Arbiter) -> None:
@@ -36,6 +38,13 @@ def refuse_new_connections(arbiter: Arbiter) -> None:
 
 
 class DrainingServer(Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # libuv accepts one connection each time around (https://github.com/libuv/libuv/pull/3696), of each socket that
+        # it is given. A worker with hundreds of requests comes around ten times a second, and who is in the queue waits
+        # while the connections that nginx has kept are served: of 1,000 clients, a quarter for more than 8 s.
+        copies = [it.dup() for it in sockets or [] for _ in range(ACCEPTED_AT_ONCE - 1)]
+        await super().startup([*(sockets or []), *copies])
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves the connections that wait in the queue before it closes the sockets.
 

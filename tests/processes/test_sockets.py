@@ -1,6 +1,7 @@
 """Every container listens where it should and nowhere else."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -46,3 +47,17 @@ def test_as_many_connections_may_wait_as_the_kernel_allows(
 ) -> None:
     allowed = stack.inside(service).check_output("cat /proc/sys/net/core/somaxconn")
     assert listeners[f"tcp *:{PORTS[service]}"] == int(allowed) >= 1024
+
+
+def test_workers_of_gunicorn_accept_more_than_one_connection_at_a_time(
+    stack: Stack, setting: Callable[[str], str]
+) -> None:
+    # libuv accepts one each time around for every socket that listens. From outside it takes a load that has them come
+    # around slowly: `make bench SCENARIO=hello-1000` had a p99 of 7 s, and has 2 to 4.
+    gunicorn = stack.inside("gunicorn")
+    rows = [line.split() for line in gunicorn.check_output("cat /proc/net/tcp").splitlines()]
+    (inode,) = {row[9] for row in rows if row[1] == f"00000000:{PORTS['gunicorn']:04X}" and row[3] == "0A"}
+    sockets = gunicorn.check_output("find /proc/[0-9]* -maxdepth 2 -path '*/fd/*' -lname 'socket:*' -printf '%h %l\\n'")
+    held = Counter(line.split()[0] for line in sockets.splitlines() if line.endswith(f"socket:[{inode}]"))
+    # The arbiter has but the one.
+    assert sorted(held.values()) == [1, *[16] * int(setting("WEB_CONCURRENCY"))]
