@@ -1,4 +1,4 @@
-"""uvicorn's server in a worker of a gunicorn that stops: nothing that was sent to it is lost."""
+"""uvicorn's server in a worker of gunicorn: it accepts those who wait, and loses nothing of theirs when it stops."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ class DrainingServer(Server):
         # it is given. A worker with hundreds of requests comes around ten times a second, and who is in the queue waits
         # while the connections that nginx has kept are served: of 1,000 clients, a quarter for more than 8 s.
         copies = [it.dup() for it in sockets or [] for _ in range(ACCEPTED_AT_ONCE - 1)]
-        await super().startup([*(sockets or []), *copies])
+        await super().startup(sockets and [*sockets, *copies])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves the connections that wait in the queue before it closes the sockets.
