@@ -104,19 +104,21 @@ def test_claim_7_the_development_server_of_asgi_is_one_process_of_a_production_s
 def test_claim_9_a_worker_that_dies_is_replaced(stack: Stack, http: httpx.Client, name: str) -> None:
     """Corrected: by gunicorn, and by uvicorn's own --workers as well."""
 
-    victim = http.get(f"/gateways/{name}/gateway/").json()["pid"]
-    container = stack.container(name)
+    def worker() -> int:
+        return http.get(f"/gateways/{name}/gateway/").json()["pid"]
+
+    container, victim = stack.container(name), worker()
     with stack.observer(name) as observer:
         before = tree(observer)
         stack.compose("exec", "-T", name, "python", "-I", "-c", f"import os; os.kill({victim}, 9)")
 
         def is_replaced() -> bool:
-            # Not by whose answers come: one worker that is left can give them all.
+            # Whose answers come does not tell: one worker that is left can give them all.
             now = tree(observer)
             dead = [it for it in now if it.pid == victim or "<defunct>" in it.arguments]
             return len(now) == len(before) and not dead
 
         assert victim in {it.pid for it in before}
         wait_until(is_replaced, 30, "as many processes as before")
-    assert http.get(f"/gateways/{name}/gateway/").status_code == 200
+    assert all(worker() != victim for _ in range(8))
     assert stack.container(name) == container
