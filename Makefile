@@ -66,7 +66,7 @@ lint: ## every linter: Python, shell, Docker, nginx, Compose, Django
 lock: ## write every requirements.txt anew from its requirements.in
 	@lint/lock
 
-images: ## pull the base images, or build stand-ins for them
+images: ## pull the base images, or build fallbacks (UPDATE=1)
 	@bootstrap/images
 
 clean: ## delete containers, DATA and images; asks (FORCE=1 does not)

@@ -1,4 +1,4 @@
-"""Base images: pulled where a registry answers, made where none can be reached, never guessed. Docker is a stub."""
+"""Base images: pulled where a registry answers, built where none can be reached, updated on demand. Docker is faked."""
 
 from collections.abc import Callable
 from subprocess import CompletedProcess
@@ -13,10 +13,19 @@ OFFICIAL = {
     "POSTGRES_IMAGE": "postgres:17-trixie",
     "VALKEY_IMAGE": "valkey/valkey:8",
 }
-STANDINS = {name: f"tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
+STANDINS = {name: f"localhost/tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
 # What `docker pull` says.
 UNREACHABLE = 'echo "Error response from daemon: Get https://registry.example/: dial tcp: no such host" >&2; exit 1'
 UNKNOWN = 'echo "Error response from daemon: manifest for it not found: manifest unknown" >&2; exit 1'
+
+DOCKER = """
+case "$1 $2 $*" in
+  "image ls "*) echo tricorn/valkey:8 ;;
+  image*) exit 1 ;;
+  pull*) {pull} ;;
+  import*) cat >/dev/null ;;
+  *"--entrypoint nginx"*) echo "nginx version: nginx/{nginx}" >&2 ;;
+esac"""
 
 type Images = Callable[..., CompletedProcess[str]]
 type Calls = Callable[[], list[str]]
@@ -27,11 +36,13 @@ def images(clone: Clone, stub: Callable[..., str]) -> Images:
     """images("exit 1", PYTHON_IMAGE=...): bootstrap/images with these settings, no image yet, a pull that does that."""
     clone.configure(**OFFICIAL)
 
-    def run(pull: str, **settings: str) -> CompletedProcess[str]:
-        clone.configure(**settings)
-        stub("docker", f'case "$1" in image) exit 1 ;; pull) {pull} ;; import) cat >/dev/null ;; esac')
+    def run(pull: str, nginx: str = "1.30.9", security: str | None = None, **settings: str) -> CompletedProcess[str]:
+        clone.configure(**{name: value for name, value in settings.items() if name != "UPDATE"})
+        stub("docker", DOCKER.format(pull=pull, nginx=nginx))
+        stub("apt-helper", "exit 1" if security is None else f"[[ $2 == {security}/* ]]")
         path = stub("mmdebstrap", "echo tarball")
-        return clone.run("bootstrap/images", PATH=path, DEBIAN_MIRROR="http://mirror.example/debian")
+        update = {"UPDATE": settings["UPDATE"]} if "UPDATE" in settings else {}
+        return clone.run("bootstrap/images", PATH=path, DEBIAN_MIRROR="http://mirror.example/debian", **update)
 
     return run
 
@@ -51,32 +62,43 @@ def test_official_images_are_pulled_where_the_registry_answers(clone: Clone, ima
     assert recorded(clone) == OFFICIAL
 
 
-def test_stand_ins_are_built_and_recorded_where_no_registry_can_be_reached(
+def test_fallback_images_are_built_and_recorded_where_no_registry_can_be_reached(
     clone: Clone, images: Images, calls: Calls
 ) -> None:
     said = images(UNREACHABLE).stdout
-    assert "the image registry cannot be reached (no such host): taking stand-ins" in said
-    assert said.endswith("stand-ins for base images: " + " ".join(STANDINS.values()) + "\n")
+    assert "the image registry cannot be reached (no such host): taking fallback images" in said
+    assert said.endswith("fallback base images: " + " ".join(STANDINS.values()) + "\n")
     assert recorded(clone) == STANDINS
     # One try is enough; each suite is made once, over the mirror of this host.
     assert len([call for call in calls() if " pull " in call]) == 1
-    suites = sorted(call.split()[-3:] for call in calls() if call.startswith("mmdebstrap"))
-    assert suites == [[suite, "-", "http://mirror.example/debian"] for suite in ("forky", "trixie")]
+    suites = sorted(call.partition("update-ca-certificates ")[2] for call in calls() if call.startswith("mmdebstrap"))
+    assert suites == [f"{suite} - deb http://mirror.example/debian {suite} main" for suite in ("forky", "trixie")]
+    assert "Debian trixie from this host's mirror, which lacks its security suite" in said
     # Never an official tag: it would shadow the real image for every other project of the machine.
     tags = [call.partition("--tag ")[2].split()[0] for call in calls() if " build " in call]
     assert sorted(tags) == sorted(STANDINS.values())
 
 
-def test_a_mirror_of_the_official_image_is_stood_in_for_as_well(clone: Clone, images: Images) -> None:
+def test_settings_that_name_them_as_they_were_follow(clone: Clone, images: Images) -> None:
+    clone.configure(**{name: image.removeprefix("localhost/") for name, image in STANDINS.items()})
+    said = images("exit 1").stdout
+    assert recorded(clone) == STANDINS
+    assert "fallback images are called localhost/tricorn/... now: changed .env\n" in said
+    # Another clone may use them, so they are named and not removed.
+    assert "not used any more, unless by another clone: docker image rm tricorn/valkey:8\n" in said
+    assert "are called" not in images("exit 1").stdout
+
+
+def test_a_mirror_of_the_official_image_has_a_fallback_as_well(clone: Clone, images: Images) -> None:
     assert images(UNREACHABLE, PYTHON_IMAGE="registry.example:5000/library/python:3.13").returncode == 0
-    assert recorded(clone) == STANDINS | {"PYTHON_IMAGE": "tricorn/python:3.13"}
+    assert recorded(clone) == STANDINS | {"PYTHON_IMAGE": "localhost/tricorn/python:3.13"}
 
 
 @pytest.mark.parametrize("image", ["python:3.12-slim-trixie", "registry.example/base:latest", "python:3.130"])
-def test_a_stand_in_never_poses_as_another_version(clone: Clone, images: Images, image: str) -> None:
+def test_a_fallback_image_is_never_of_another_version(clone: Clone, images: Images, image: str) -> None:
     line = only_line(images(UNREACHABLE, PYTHON_IMAGE=image))
     assert (
-        f"PYTHON_IMAGE={image} cannot be pulled (no such host), and a stand-in can be made for python:3.13 alone"
+        f"PYTHON_IMAGE={image} cannot be pulled (no such host), and a fallback image can be made for python:3.13 alone"
         in line
     )
     assert recorded(clone)["PYTHON_IMAGE"] == image
@@ -88,7 +110,9 @@ def test_an_image_that_the_registry_does_not_know_is_a_mistake(images: Images, c
     assert not [call for call in calls() if call.startswith("mmdebstrap")]
 
 
-def test_a_stand_in_that_cannot_be_made_is_one_line(clone: Clone, images: Images, stub: Callable[..., str]) -> None:
+def test_a_fallback_image_that_cannot_be_built_is_one_line(
+    clone: Clone, images: Images, stub: Callable[..., str]
+) -> None:
     stub("setsid", 'echo "E: cannot download -v Release" >&2; exit 25')
     line = only_line(images(UNREACHABLE))
     assert line.endswith("could not be made from the mirror http://mirror.example/debian: cannot download Release")
@@ -101,3 +125,80 @@ def test_a_choice_made_in_the_shell_is_not_recorded_in_vain(
     monkeypatch.setenv("VALKEY_IMAGE", "registry.example/valkey:8")
     line = only_line(images(UNREACHABLE))
     assert "VALKEY_IMAGE=registry.example/valkey:8 comes from the shell" in line
+
+
+def test_fallback_images_have_the_security_suite_where_there_is_one(images: Images, calls: Calls) -> None:
+    said = images(UNREACHABLE, security="http://mirror.example/debian-security")
+    assert "Debian trixie from this host's mirror, with its security suite" in said.stdout
+    sources = [call.partition(" - ")[2] for call in calls() if call.startswith("mmdebstrap")]
+    assert sorted(sources) == [
+        f"deb http://mirror.example/debian {suite} main deb http://mirror.example/debian-security {suite}-security main"
+        for suite in ("forky", "trixie")
+    ]
+
+
+@pytest.mark.parametrize("version", ["1.26.3", "1.29.8", "1.30.1"])
+def test_an_nginx_with_known_holes_is_refused(images: Images, version: str) -> None:
+    line = only_line(images("exit 0", nginx=version))
+    assert line.startswith(f"images: NGINX_IMAGE=nginx:1.30 is nginx {version}, which has known holes: 1.30.2 fixed ")
+    assert "make images UPDATE=1" in line
+
+
+def test_one_with_holes_that_are_only_reported_is_used_with_a_warning(clone: Clone, images: Images) -> None:
+    assert "warning" not in images("exit 0", nginx="1.30.6").stdout
+    clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
+    warning = "warning: nginx 1.30.6: advisories in HTTP/2 are reported for versions before 1.30.7, not verified"
+    said = images("exit 0", nginx="1.30.6")
+    assert said.returncode == 0
+    assert warning in said.stdout
+    assert "warning" not in images("exit 0", nginx="1.30.7").stdout
+
+
+def test_what_changed_is_told_from_which_version_to_which(clone: Clone) -> None:
+    before, after = clone.path / "before", clone.path / "after"
+    script = f". bootstrap/versions; compare_contents nginx {before} {after}"
+    before.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
+    after.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
+    assert clone.bash(script).stdout == "nginx 1.30.6: unchanged\n"
+    after.write_text("1.30.6\nlibssl3 3.5.4\nzlib 1\n")
+    assert clone.bash(script).stdout == "nginx 1.30.6; packages: libssl3 3.5.1 -> 3.5.4\n"
+    after.write_text("1.30.7\nlibssl3 3.5.4\nextra 1\nzlib 1\n")
+    assert clone.bash(script).stdout == "nginx 1.30.6 -> 1.30.7; packages: extra new, libssl3 3.5.1 -> 3.5.4\n"
+
+
+# An engine that has the images: the second `docker run` of each finds what the pull has brought.
+UPDATED = """
+case "$1 $2 $*" in
+  "image ls "*) ;;
+  "image inspect "*) echo "sha256:$(test -e {pulled} && echo new || echo old)" ;;
+  pull*) {pull} ;;
+  *"--entrypoint nginx"*) echo "nginx version: nginx/1.30.9" >&2 ;;
+  *" nginx:"*) test -e {pulled} && echo 1.30.9 || echo 1.30.7 ;;
+  run*) echo 1.0 ;;
+esac"""
+
+
+def test_an_update_pulls_every_image_and_tells_what_is_newer(
+    clone: Clone, stub: Callable[..., str], calls: Calls
+) -> None:
+    clone.configure(**OFFICIAL)
+    pulled = clone.path / "pulled"
+    path = stub("docker", UPDATED.format(pulled=pulled, pull=f"touch {pulled}"))
+    said = clone.make("images", "UPDATE=1", PATH=path)
+    assert said.returncode == 0, said.stderr
+    assert "  python 1.0: unchanged\n  nginx 1.30.7 -> 1.30.9\n  postgres 1.0: unchanged\n" in said.stdout
+    assert said.stdout.endswith("make up takes them: docs/security.md says what it interrupts\n")
+    assert len([call for call in calls() if " pull " in call]) == 4
+    # What is the same stays the same image, so nothing that is built on it is rebuilt.
+    assert [call for call in calls() if call.startswith("docker tag")] == [
+        f"docker tag sha256:old {OFFICIAL[name]}" for name in ("PYTHON_IMAGE", "POSTGRES_IMAGE", "VALKEY_IMAGE")
+    ]
+
+
+def test_an_update_without_a_registry_changes_nothing(clone: Clone, stub: Callable[..., str]) -> None:
+    clone.configure(**OFFICIAL)
+    path = stub("docker", UPDATED.format(pulled=clone.path / "pulled", pull=UNREACHABLE))
+    line = only_line(clone.make("images", "UPDATE=1", PATH=path))
+    assert "PYTHON_IMAGE=python:3.13-slim-trixie cannot be updated" in line
+    assert "(no such host): nothing was changed" in line
+    assert recorded(clone) == OFFICIAL

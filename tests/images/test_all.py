@@ -22,7 +22,10 @@ def test_it_has_the_programs_that_our_files_call(inside: Inside, base: str) -> N
     assert inside(base, "sh", "-c", script).stdout == ""
 
 
-def test_a_stand_in_has_a_name_that_is_not_the_official_one(base: str, setting: Callable[[str], str]) -> None:
+def test_a_fallback_image_has_a_name_that_no_public_registry_answers_for(
+    base: str, setting: Callable[[str], str]
+) -> None:
     repository, _, tag = setting(f"{base}_IMAGE").rpartition(":")
-    assert repository in {"python", "nginx", "postgres", "valkey/valkey"} or repository.startswith("tricorn/")
+    official = {"python", "nginx", "postgres", "valkey/valkey"}
+    assert repository in official or repository.startswith("localhost/tricorn/")
     assert tag[0].isdigit()

@@ -22,7 +22,7 @@ EXCEPTIONS = {
     "4.5": Exempt(
         (),
         "Content trust is a setting of Docker's client; its service (Notary v1) is being given up.",
-        "Images come over TLS, from the names in .env, which take a digest; stand-ins are made of signed packages.",
+        "Images come over TLS, from the names in .env, which take a digest; fallback images have signed packages.",
     ),
     "4.6": Exempt(
         STORES,
