@@ -4,16 +4,17 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.faults.figures import Figures
-from tests.faults.form import repeat
+from tests.faults.form import IS_FULL, repeat
 from tests.faults.kill import Killer, main_process, workers
 from tests.faults.sockets import Sockets
 from tests.faults.traffic import RATE, RECOVERY, Flow, Traffic, failures, pinned
 from tests.processes.conftest import inspect
-from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
 
 COUNTS = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"}
 
@@ -22,6 +23,8 @@ COUNTS = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"}
 SITE = {"uwsgi": "/hello/sync/?seconds=0.05", "gunicorn": "/async/hello/async/?seconds=0.05"}
 SOCKETS = 6
 KILLS = repeat(short=2, full=20)
+# As often all workers at once: more deaths in a row than uWSGI takes for an accident.
+ROUNDS = repeat(short=3, full=10)
 # Short of that, a lost request more or less is a matter of luck.
 SHARE = 0.999
 
@@ -65,6 +68,50 @@ def test_workers_that_are_killed_cost_next_to_nothing(
     for other in set(ASGI_GATEWAYS) - {gateway}:
         assert sockets[other].closes == {"open": SOCKETS}
     assert inspect(container)[0]["RestartCount"] == inspect(stack.container(gateway))[0]["RestartCount"]
+
+
+@pytest.mark.parametrize("gateway", COUNTS)
+def test_all_workers_killed_again_and_again_are_replaced_at_once(
+    stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], gateway: str
+) -> None:
+    """One death right after another: uWSGI's master would sleep, and gunicorn has no such rule."""
+    count, container = int(setting(COUNTS[gateway])), stack.container(gateway)
+    before = datetime.now(UTC).isoformat()
+    with Traffic(stack, *pinned(), *site(RATE)) as traffic:
+        for _ in range(ROUNDS):
+            dying = workers(container)
+            for pid in dying:
+                kill9.kill(pid)
+            wait_until(
+                lambda dying=dying: len(set(workers(container)) - set(dying)) == count, 20, "every worker is replaced"
+            )
+        last = time.monotonic()
+        wait_until(lambda: traffic[gateway].is_calm(last), 20, "requests succeed again")
+    figures.add(f"all {gateway} workers killed {ROUNDS} times", *traffic.of(gateway))
+    assert failures(traffic.of(*others(gateway))) == {}
+    assert traffic[gateway].recovery(last) < RECOVERY
+    log = run("docker", "logs", "--since", before, container)
+    assert "respawning too fast" not in log.stdout + log.stderr
+    # The container itself lives on.
+    assert inspect(container)[0]["State"]["Running"]
+
+
+@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: a second replica, half a minute")
+def test_a_replica_of_daphne_that_is_killed_is_not_missed(stack: Stack, kill9: Killer, figures: Figures) -> None:
+    with Traffic(stack, *pinned()) as traffic, stack.changed("daphne", DAPHNE_REPLICAS="2"):
+        began = time.monotonic()
+        for container in stack.containers("daphne"):
+            old = main_process(container)
+            kill9.kill(old)
+            wait_until(
+                lambda container=container, old=old: main_process(container) not in (0, old), 30, "it is started again"
+            )
+            killed = time.monotonic()
+            wait_until(lambda killed=killed: traffic["daphne"].is_calm(killed), 20, "requests succeed again")
+        ended = time.monotonic()
+    figures.add("each of 2 daphne replicas killed", traffic["daphne"])
+    assert traffic["daphne"].failures(since=began, until=ended) == []
+    assert failures(traffic.of(*others("daphne"))) == {}
 
 
 @pytest.mark.parametrize("service", [*GATEWAYS, "nginx"])
