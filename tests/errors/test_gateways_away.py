@@ -33,8 +33,8 @@ WAYS = [
     ("gunicorn", "localhost", "/ws/echo/"),
 ]
 STATUS = {"away": 503, "hangs up": 503, "lost": 504}
-# What nginx met, twice.
-MET = {"away": "502 : 502", "hangs up": "502 : 502", "lost": "504 : 504"}
+# What nginx met: three times where it got no connection.
+MET = {"away": "502 : 502 : 502", "hangs up": "502 : 502", "lost": "504 : 504 : 504"}
 
 # Gateway, form, answer and what the access log says of it.
 type Answers = list[tuple[str, str, Answer, dict[str, Any]]]

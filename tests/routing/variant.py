@@ -9,12 +9,14 @@ from tests.support.stack import ROOT, Stack, run, settings, wait_until
 
 
 @contextmanager
-def variant(stack: Stack, configuration: str = "", **environment: str) -> Iterator[Edge]:
-    """The same image before the same gateways. `configuration`: a file of this repository, read as one more map."""
+def variant(stack: Stack, configuration: str = "", network: str = "", **environment: str) -> Iterator[Edge]:
+    """The same image before the same gateways, or those of another network. `configuration`: a file of this repository,
+    read as one more map.
+    """
     variables = {name: settings()[name] for name in ("SERVER_NAMES", "UPLOAD_LIMIT", "HTTPS")} | environment
     options = ["--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"]
     # By nginx's name: uWSGI hangs up on everybody else.
-    options += ["--network", f"{stack.project}_edge", "--network-alias", "nginx"]
+    options += ["--network", network or f"{stack.project}_edge", "--network-alias", "nginx"]
     options += [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
     if configuration:
         options += ["--volume", f"{ROOT / configuration}:/etc/nginx/conf.d/maps/variant.conf:ro"]
