@@ -1,5 +1,7 @@
 """Daphne's WebSockets, with bounds to what one client can take, and close codes that arrive.
 
+What an application sends is in asgi_replies.py.
+
 As Daphne (4.2.3) and Autobahn have them, a client is read however far behind the application is, and written to however
 long it has not read: all of it is kept in memory. The same bounds for gunicorn: gunicorn/asgi_websocket.py.
 """
@@ -10,11 +12,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partialmethod
+from urllib.parse import unquote
 
 from asgi_lean import WRITABLE, Mailbox, Message
 
-# Before anything of Twisted: it decides for the reactor that runs asyncio.
-from daphne.server import WebSocketFactory
+# Before anything of Twisted: it imports Daphne, which decides for the reactor that runs asyncio.
+from asgi_replies import Replies, WebSocketFactory
+from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
+from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Server as TCPTransport
 from twisted.python.failure import Failure
 
@@ -34,7 +39,7 @@ PACKET_SECONDS = 0.001
 MOST_FRAGMENTS = 10_000
 
 
-class WebSocket(WebSocketFactory.protocol):
+class WebSocket(Replies):
     """Reads on only while the application keeps up, and the client reads what it is sent.
 
     It is a "producer" too, which is what Twisted tells when the client does not read, and when it has.
@@ -67,6 +72,23 @@ class WebSocket(WebSocketFactory.protocol):
         self.writable.set()
         super().connectionLost(reason)
 
+    def onConnect(self, request: ConnectionRequest) -> "Deferred[str | None]":
+        if self.factory.server_class.is_draining:
+            # It came on a connection that was kept open for one more request.
+            raise ConnectionDeny(503, "the server restarts")
+        return super().onConnect(request)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        if not hasattr(self, "server"):
+            return  # refused by Autobahn: there is no application
+        # Daphne's own message has no reason, and no code where the client has sent none.
+        self.muted = True
+        super().onClose(wasClean, code, reason)
+        if queue := getattr(self, "application_queue", None):
+            code = self.localCloseCode if self.failedByMe else code
+            reason = reason if wasClean and reason else ""
+            queue.put_nowait({"type": "websocket.disconnect", "code": code or 1005, "reason": reason})
+
     # ---- what comes in ----
 
     def dataReceived(self, data: bytes) -> None:
@@ -86,6 +108,9 @@ class WebSocket(WebSocketFactory.protocol):
 
     def is_behind(self) -> bool:
         """Whether the application has to open it, or to take a message, or the client to read one."""
+        if self.state == self.STATE_CLOSING:
+            # The application has closed it, or is over: what still comes is for nobody, but the client's close frame.
+            return False
         queue = getattr(self, "application_queue", None)
         is_asked = self.state == self.STATE_CONNECTING and hasattr(self, "handshake_deferred")
         return is_asked or not self.writable.is_set() or bool(queue and not queue.empty())
@@ -96,6 +121,10 @@ class WebSocket(WebSocketFactory.protocol):
         self.http_headers.clear()
         self.http_request_data = self.http_response_data = b""
         self.read_on()
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.state == self.STATE_OPEN:
+            super().onMessage(payload, isBinary)
 
     def read_on(self) -> None:
         """Also called when the application has taken a message."""
@@ -140,6 +169,10 @@ class WebSocket(WebSocketFactory.protocol):
         if data:
             super().sendData(data, sync, chopsize)
 
+    def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
+        super().sendCloseFrame(code, reasonUtf8, isReply)
+        self.read_on()
+
     def can_send_at_once(self) -> bool:
         transport = self.transport
         return (
@@ -149,6 +182,17 @@ class WebSocket(WebSocketFactory.protocol):
             and not (transport.TLS or transport.dataBuffer or transport._tempDataBuffer or self.send_queue)
             and time.monotonic() >= self.next_packet
         )
+
+    # ---- what the server calls ----
+
+    def restart(self) -> None:
+        """Sends the client away, for this process stops: 1012 ("service restart": come again), or 503 before that."""
+        if self.state == self.STATE_OPEN:
+            # A client that does not answer in a second has to be dropped, or it would hold the stop.
+            self.leave(1012, "the server restarts", seconds=1)
+        elif self.state == self.STATE_CONNECTING:
+            self.denial = (503, [(b"retry-after", b"5")], bytearray(b"the server restarts\n"))
+            self.refuse(503)
 
     # ---- what the application calls ----
 
@@ -193,6 +237,20 @@ class WebSocket(WebSocketFactory.protocol):
     def _invalid_payload(self, reason: str) -> bool:
         super()._invalid_payload(reason)
         return True
+
+
+def facts(protocol: WebSocket) -> Message:
+    """What ASGI wants in a WebSocket's scope, and Daphne leaves out, or gets wrong: it takes a semicolon in a path, and
+    all behind it, for no part of it.
+    """
+    raw_path = protocol.http_request_uri.partition("?")[0]
+    return {
+        "http_version": "1.1",
+        "scheme": "wss" if getattr(protocol, "client_scheme", None) in ("https", "wss") else "ws",
+        "path": unquote(raw_path),
+        "raw_path": raw_path.encode("ascii"),
+        "extensions": {"websocket.http.response": {}},
+    }
 
 
 def wait_for_client(application: Application) -> Application:

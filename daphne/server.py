@@ -17,7 +17,7 @@ from typing import Any
 
 import asgi_websocket
 from body import Request, read_late
-from daphne import cli, http_protocol, ws_protocol
+from daphne import cli, http_protocol
 from daphne.server import Server
 from twisted.internet import reactor
 from twisted.internet.interfaces import IListeningPort
@@ -31,7 +31,6 @@ QUEUE_SECONDS = 8
 HANDSHAKE_SECONDS = 0.05
 # Seconds that an idle connection stays open for one more request.
 LAST_CALL = 2
-SERVICE_RESTART = 1012
 # How often each connection is looked at, whether a ping is due, and in how many parts one after the other.
 CHECK_SECONDS = 2
 CHECK_PARTS = 20
@@ -40,6 +39,8 @@ STUCK_SECONDS = 30
 
 
 class DrainingServer(Server):
+    is_draining = False
+
     def run(self) -> None:
         self.application = asgi_websocket.wait_for_client(read_late(self.application))
         self.ports: list[IListeningPort] = []
@@ -51,9 +52,11 @@ class DrainingServer(Server):
     def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
         if not isinstance(protocol, asgi_websocket.WebSocket):
             return super().create_application(protocol, scope)
-        queue = super().create_application(protocol, {**scope, "protocol": protocol})
+        queue = super().create_application(protocol, {**scope, **asgi_websocket.facts(protocol), "protocol": protocol})
         # None: the client has left already.
-        return queue and protocol.mailbox
+        if queue is not None:
+            self.connections[protocol]["application_instance"].add_done_callback(protocol.application_ended)
+        return protocol.mailbox
 
     def feed_watchdog(self) -> None:
         # Not fed for so long, it writes what every thread is doing to the log, and ends the process for the engine to
@@ -106,20 +109,27 @@ class DrainingServer(Server):
             port.stopListening()
         for channel in open_channels():
             close_after_the_next_answer(channel)
-        for protocol in self.connections:
-            if isinstance(protocol, ws_protocol.WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
-                # Not serverClose(), which refuses every code but 1000 and an application's own.
-                protocol.sendCloseFrame(code=SERVICE_RESTART, reasonUtf8=b"the server restarts", isReply=False)
+        self.is_draining = True
+        for protocol in list(self.connections):
+            if isinstance(protocol, asgi_websocket.WebSocket):
+                protocol.restart()
         self.stop_when_idle(time.monotonic() + DRAIN_SECONDS)
 
     def stop_when_idle(self, deadline: float) -> None:
-        # Requests, and connections that may still bring one.
-        busy = any("disconnected" not in details for details in self.connections.values()) or open_channels()
+        # Requests, connections that may still bring one, and what an application does once its client has left: Daphne
+        # cancels that after 10 s.
+        busy = any(map(is_busy, self.connections.values())) or open_channels()
         if busy and time.monotonic() < deadline:
             reactor.callLater(0.1, self.stop_when_idle, deadline)
         else:
             # Once more around the event loop, for what was just written to leave.
             reactor.callLater(0.1, self.stop)
+
+
+def is_busy(details: dict[str, Any]) -> bool:
+    """Of one of Daphne's connections. What is done is forgotten within a second."""
+    application = details.get("application_instance")
+    return "disconnected" not in details or bool(application and not application.done())
 
 
 def queue_of(listener: socket.socket) -> int:
@@ -155,6 +165,10 @@ def open_channels() -> list[HTTPChannel]:
     channels = (getattr(protocol, "_channel", None) for protocol in protocols)
     return [channel for channel in channels if isinstance(channel, HTTPChannel)]
 
+
+# nginx's own limit for a request's head, and to spare: large_client_header_buffers in nginx/conf.d/limits.conf, where
+# several Cookie headers become one line. Twisted's 16 KiB are a 400 for what the other gateways take.
+HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = 65536
 
 # Twisted takes a posted form apart in memory, whole, and throws the result away: Django does it again, on disk. An
 # upload of 100 MiB took over 450 MiB, so any client could have the container killed; and a form that Twisted cannot

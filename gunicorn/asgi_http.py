@@ -22,6 +22,12 @@ class Http(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        if self.is_leaving:
+            # It would not be told that the worker stops: those that are were listed before.
+            self.transport.get_protocol().shutdown()
+
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self.is_leaving and self.cycle is not None:

@@ -4,14 +4,28 @@ As uvicorn (0.54) has them, ten clients that send empty fragments for four secon
 clients until gunicorn kills it. The same bounds for Daphne: daphne/asgi_websocket.py.
 """
 
+import asyncio
 import codecs
+import logging
 from socket import AF_UNIX, IPPROTO_TCP, TCP_CORK
 
 from asgi_lean import LeanWebSocket
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent, WebSocketAcceptEvent
 from uvicorn.protocols.utils import ClientDisconnected
-from websockets.frames import CloseCode, Frame
+from uvicorn.protocols.websockets import websockets_sansio_impl
+from websockets import http11
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+# With uvicorn's handlers, but not below WARNING whatever LOG_LEVEL says: uvicorn writes the handshake's line, query
+# included, at INFO, and the library all headers at DEBUG. nginx has the access log.
+logger = logging.getLogger("uvicorn.error.websocket")
+logger.setLevel(logging.WARNING)
+
+# nginx's own limit for a request's head, and to spare: large_client_header_buffers in nginx/conf.d/limits.conf, where
+# several Cookie headers become one line. The library's is 8 KiB.
+http11.MAX_LINE_LENGTH = 65536
 
 # Bytes that are taken apart at once, before the worker's other clients have their turn. uvicorn takes all that it has
 # read, 256 kB: 40,000 frames, for which everybody else waits; and all 40,000 wait for the application in memory.
@@ -27,20 +41,48 @@ MOST_FRAGMENTS = 10_000
 LINGER, CUT = 1, 2
 
 
+LONGEST_REASON = 123  # bytes of a close frame
+
+# Seconds that an application has for its end when the worker stops: to tell others that its user has left. Daphne gives
+# as much. One that does not notice would hold the stop for all of timeout_graceful_shutdown.
+APPLICATION_SECONDS = 10
+
+
+class Protocol(ServerProtocol):
+    """The library's, which takes a close frame amid the fragments of a message for an error (1002).
+
+    RFC 6455 allows it: a client that gives a message up has no other way to leave.
+    """
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**{**options, "logger": logger})  # type: ignore[arg-type]
+
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
+
+
+# The name by which uvicorn makes one.
+websockets_sansio_impl.ServerProtocol = Protocol
+
+
 class WebSocket(LeanWebSocket):
     """Reads on only while the application keeps up, and the client reads what it is sent.
 
     Tells the client why a message is refused: 1009 if it is too large, 1007 if no UTF-8, 1002 if it is no frame.
     """
 
-    __slots__ = ("decoder", "has_turn", "is_corked", "refused", "unread")
+    __slots__ = ("application", "decoder", "has_turn", "is_corked", "refused", "unread")
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self.logger = logger
         self.unread = bytearray()
         self.has_turn = False
         self.refused = False
         self.is_corked = False
+        self.application: asyncio.Task[None] | None = None
 
     # ---- what comes in ----
 
@@ -56,6 +98,8 @@ class WebSocket(LeanWebSocket):
             piece = bytes(self.unread[:PIECE])
             del self.unread[:PIECE]
             super().data_received(piece)
+            if self.conn.handshake_exc and not self.handshake_initiated:
+                self.refuse_what_is_no_handshake()
         self.read_on()
 
     def is_behind(self) -> bool:
@@ -114,9 +158,99 @@ class WebSocket(LeanWebSocket):
         if self.refused:
             # Otherwise each message that came before the bad one is an exception in the log.
             raise ClientDisconnected
+        if message["type"] == "websocket.accept":
+            message = self.without_what_is_not_offered(message)
+        elif message["type"] == "websocket.close":
+            code, reason = message.get("code"), message.get("reason") or ""
+            reason = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+            message = {"type": "websocket.close", "code": 1000 if code is None else code, "reason": reason}
         await super().send(message)
 
+    def without_what_is_not_offered(self, message: WebSocketAcceptEvent) -> WebSocketAcceptEvent:
+        """The client would have to fail the connection, by RFC 6455."""
+        subprotocol = message.get("subprotocol")
+        if not subprotocol or subprotocol in self.scope["subprotocols"]:
+            return message
+        logger.warning("accepted without the subprotocol %r, which the client does not offer", subprotocol)
+        return {**message, "subprotocol": None}
+
+    # ---- how it ends ----
+
+    async def run_asgi(self) -> None:
+        """uvicorn's (0.54), which closes the connection of an application that is over without a close frame."""
+        if self.refused:
+            return  # by a worker that stops, before the application has begun
+        self.application = asyncio.current_task()
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except asyncio.CancelledError:
+            logger.warning("An application took too long to end, and was cancelled.")
+            self.end(CloseCode.INTERNAL_ERROR)
+        except BaseException:
+            logger.exception("Exception in ASGI application\n")
+            self.end(CloseCode.INTERNAL_ERROR)
+        else:
+            if not self.handshake_complete:
+                logger.error("The application returned before it had answered the handshake.")
+            self.end(CloseCode.NORMAL_CLOSURE)
+        if self.close_timer is None:
+            self.transport.close()
+
+    def end(self, code: CloseCode) -> None:
+        """Of an application that is over: 500 before the handshake is answered, a close frame after that."""
+        if self.disconnected or self.transport.is_closing():
+            return
+        if self.handshake_complete:
+            if self.conn.state is State.OPEN and not self.close_sent:
+                self.refuse(code, "")
+        elif not self.close_sent:
+            self.refuse_handshake(500, "Internal Server Error")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.handshake_complete:
+            # uvicorn says 1005 for a client that has left without a close frame. The first message counts.
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE, "reason": ""})
+        super().connection_lost(error)
+
+    def shutdown(self) -> None:
+        """The worker stops: 1012 ("service restart": come again), or 503 before that.
+
+        uvicorn raises InvalidState for a WebSocket that is closing, and drops all requests in flight with it.
+        """
+        self.stop_keepalive()
+        if self.application is not None:
+            self.loop.call_later(APPLICATION_SECONDS, self.application.cancel)
+        if self.refused or self.disconnected:
+            return  # it has its close frame, and two seconds; or nobody is there
+        if not (self.handshake_complete or self.close_sent):
+            self.refuse_handshake(503, "the server restarts", {"Retry-After": "5"})
+        elif self.conn.state is State.OPEN and not self.close_sent:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.SERVICE_RESTART, "reason": ""})
+            self.conn.send_close(CloseCode.SERVICE_RESTART, "the server restarts")
+            self.close_sent = True
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
     # ---- what is refused ----
+
+    def refuse_handshake(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
+        response = self.conn.reject(status, f"{body}\n")
+        response.headers.update(headers or {})
+        self.conn.send_response(response)
+        self.handshake_complete = self.close_sent = self.refused = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE, "reason": ""})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
+    def refuse_what_is_no_handshake(self) -> None:
+        """It is too long, or no HTTP. Of the latter the library says nothing, of both uvicorn, and the client waits."""
+        answer = b"".join(self.conn.data_to_send())
+        nothing = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        self.handshake_complete = self.close_sent = self.refused = True
+        self.transport.write(answer or nothing)
+        self.transport.close()
 
     def handle_text(self, event: Frame) -> None:
         self.decoder = codecs.getincrementaldecoder("utf-8")()

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 # would subscribe to a channel, and fail without Valkey.
 NO_LAYER = "none"
 
-TRY_AGAIN_LATER = 4503  # as HTTP 503; the registered 1013 is one that Daphne refuses to send
+TRY_AGAIN_LATER = 4503  # as HTTP 503
 
 LONGEST_MESSAGE = 2000  # characters
 

@@ -20,6 +20,7 @@ if not settings.configured:
         SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
     )
 
+from actor import act
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
@@ -86,7 +87,9 @@ def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
 
 async def asgi(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     note(scope.get("method", scope["type"]), scope["path"])
-    if scope["type"] == "websocket":
+    if scope["type"] == "websocket" and scope["path"] == "/act/":
+        await act(scope, receive, send, note)
+    elif scope["type"] == "websocket":
         await tell_websocket(scope, send)
     else:
         await django_asgi(scope, receive, send)
