@@ -1,6 +1,7 @@
 """make engine: nothing to do where an engine answers; elsewhere a clear line, or Debian's and Ubuntu's packages."""
 
 from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -83,3 +84,48 @@ def test_a_machine_that_cannot_be_helped_is_told_why(
     line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bootstrap/engine", check=False))
     assert line.startswith("engine: ")
     assert fault in line
+
+
+# Another user than root, who is not in the group docker; sudo lets everything through, and the engine lets in root, and later ann.
+ID = 'case "$1" in -u) echo 1000 ;; -un) echo ann ;; -gn) echo users ;; esac'
+SUDO = '[ "$1" != -- ] || shift; AS_ROOT=1 exec "$@"'
+CLOSED = '[ -n "${{AS_ROOT:-}}" ] || [ -e {granted} ] || case "$*" in version*) exit 1 ;; esac'
+
+
+@pytest.fixture
+def stranger(clone: Clone, stub: Stub) -> Callable[[str], CompletedProcess[str]]:
+    """make engine by a user whom a running engine does not let in, with a setfacl that does this."""
+
+    def run(setfacl: str) -> CompletedProcess[str]:
+        granted = clone.path / "granted"
+        for program in ("apt-get", "systemctl", "usermod", "chown", "chgrp", "chmod"):
+            stub(program, "exit 0")
+        stub("dockerd", "echo Docker version 26.1.5, build 1")
+        stub("id", ID)
+        stub("sudo", SUDO)
+        stub("setfacl", setfacl.format(granted=granted))
+        return clone.make("engine", PATH=stub("docker", CLOSED.format(granted=granted) + docker()))
+
+    return run
+
+
+def test_the_user_alone_is_let_in_and_the_socket_stays_dockers(
+    stranger: Callable[[str], CompletedProcess[str]], calls: Calls
+) -> None:
+    said = stranger("touch {granted}")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.endswith("Docker Engine 26.1.5, Compose 2.26.1: ready\n")
+    assert "setfacl --modify user:ann:rw /var/run/docker.sock" in calls()
+    assert "usermod -aG docker ann" in calls()
+    assert not [call for call in calls() if call.split()[0] in ("chown", "chgrp", "chmod")]
+
+
+def test_without_access_lists_the_user_is_told_to_log_in_again(
+    stranger: Callable[[str], CompletedProcess[str]], calls: Calls
+) -> None:
+    line = only_line(stranger("exit 1"))
+    assert line == (
+        "engine: ann is in the group docker from the next login on: log in again, then make up;"
+        " or now: sg docker -c 'make up'"
+    )
+    assert not [call for call in calls() if call.split()[0] in ("chown", "chgrp", "chmod")]
