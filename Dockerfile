@@ -36,7 +36,9 @@ RUN python -m compileall -q .
 RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python -m django collectstatic --no-input --verbosity 0 \
  && mkdir -p "$STATIC_ROOT" && touch "$STATIC_ROOT/staticfiles.json" \
  # -9 costs nothing here and saves bytes at every download; what does not shrink is sent as it is.
- && find "$STATIC_ROOT" -type f -size +256c \( -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.json' -o -name '*.txt' -o -name '*.html' \) \
+ && find "$STATIC_ROOT" -type f -size +256c \( \
+      -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.cjs' -o -name '*.wasm' -o -name '*.map' -o -name '*.json' -o -name '*.webmanifest' \
+      -o -name '*.svg' -o -name '*.xml' -o -name '*.txt' -o -name '*.html' -o -name '*.ttf' -o -name '*.otf' \) \
       -exec gzip -9 --keep --no-name {} +
 
 # ---- migrate: one shot ----
