@@ -87,12 +87,20 @@ ASGI_THREADS: int = read(
     env.int, "ASGI_THREADS", default=100, validate=validate.Range(min=1, error="must be 1 or more")
 )
 
+# The path that the site is below, where it has not the whole host: /app.
+URL_PREFIX: str = read(env.str, "URL_PREFIX", default="").rstrip("/")
+
+# What this copy of the project is called, beside others on the same host.
+PROJECT_NAME = read_text("PROJECT_NAME", default="tricorn")
+
 # Who serves this process, and who its colleagues are.
 GATEWAY = read_text("GATEWAY", default="none")
 GATEWAY_SERVER = read_text("GATEWAY_SERVER", default="Django")
 GATEWAY_DISTRIBUTION = read_text("GATEWAY_DISTRIBUTION", default="Django")
 GATEWAY_PROTOCOL = read_text("GATEWAY_PROTOCOL", default="http")
 GATEWAYS = read_words("GATEWAYS", default="uwsgi gunicorn daphne")
+# Whether each of them can be asked by a path of its own, through the proxy.
+COMPARE: bool = read(env.bool, "COMPARE", default=False)
 EDGE_URL: str = read(env.str, "EDGE_URL", default="http://nginx:8080", validate=URL_WITH_HOST).rstrip("/")
 
 STATIC_ROOT: Path = read(env.path, "STATIC_ROOT", default=Path("/srv/static"))

@@ -81,6 +81,13 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = environment.HTTPS
 CSRF_COOKIE_SECURE = environment.HTTPS
 SECURE_SSL_REDIRECT = environment.HTTPS
+# Browsers send a cookie to every port of a host, and to every path unless it names one. If the names were the same,
+# another copy of the project on that host would end this one's sessions. __Host-: the browser takes it over HTTPS only,
+# and from no subdomain.
+_guard = "" if not environment.HTTPS else "__Secure-" if environment.URL_PREFIX else "__Host-"
+SESSION_COOKIE_NAME = f"{_guard}{environment.PROJECT_NAME}_sessionid"
+CSRF_COOKIE_NAME = f"{_guard}{environment.PROJECT_NAME}_csrftoken"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = environment.URL_PREFIX or "/"
 # Strict-Transport-Security is the proxy's: it answers more than Django does, and all of it has to say the same. So
 # `check --deploy` need not ask for it (W004), nor for the three above where there is no HTTPS.
 # And three look for Django's names of middleware that is there, as a subclass (W001 to W003).

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.admin.conftest import Browser, log_in, token
+from tests.support.stack import Stack
 
 
 @pytest.fixture
@@ -31,25 +32,26 @@ def test_the_login_page_finds_its_files(visitor: httpx.Client) -> None:
         assert "immutable" in response.headers["Cache-Control"]
 
 
-def test_a_wrong_password_is_refused(visitor: httpx.Client, superuser: tuple[str, str]) -> None:
+def test_a_wrong_password_is_refused(stack: Stack, visitor: httpx.Client, superuser: tuple[str, str]) -> None:
     response = log_in(visitor, superuser[0], "wrong")
     assert response.status_code == 200
     assert "correct username and password" in response.text
-    assert "sessionid" not in visitor.cookies
+    assert stack.cookie("sessionid") not in visitor.cookies
 
 
-def test_a_login_without_its_token_is_refused(visitor: httpx.Client, superuser: tuple[str, str]) -> None:
+def test_a_login_without_its_token_is_refused(stack: Stack, visitor: httpx.Client, superuser: tuple[str, str]) -> None:
     form = {"username": superuser[0], "password": superuser[1]}
     assert visitor.post("/admin/login/", data=form).status_code == 403
-    assert "sessionid" not in visitor.cookies
+    assert stack.cookie("sessionid") not in visitor.cookies
 
 
 def test_a_session_begins_with_the_login_and_ends_with_the_logout(
-    visitor: httpx.Client, superuser: tuple[str, str]
+    stack: Stack, visitor: httpx.Client, superuser: tuple[str, str]
 ) -> None:
     response = log_in(visitor, *superuser)
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
-    (cookie,) = [line for line in response.headers.get_list("Set-Cookie") if line.startswith("sessionid=")]
+    name = stack.cookie("sessionid")
+    (cookie,) = [line for line in response.headers.get_list("Set-Cookie") if line.startswith(f"{name}=")]
     assert "HttpOnly" in cookie  # out of reach of scripts
     assert "SameSite=Lax" in cookie
     page = visitor.get("/admin/")

@@ -128,7 +128,7 @@ def killed_at_work(stack: Stack, kill9: Killer) -> Iterator[dict[str, httpx.Resp
     methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
     token = "a" * 32
-    headers = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
+    headers = {"Cookie": f"{stack.cookie('csrftoken')}={token}", "X-CSRFToken": token}
 
     def ask(method: str) -> httpx.Response:
         return httpx.request(method, f"{stack.url()}/hello/sync/?seconds=2", headers=headers, timeout=35)

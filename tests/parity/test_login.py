@@ -31,14 +31,15 @@ def browser(stack: Stack, host: str) -> httpx.Client:
     return httpx.Client(base_url=stack.url(), headers=headers, timeout=30)
 
 
-def log_in(client: httpx.Client, path: str, cookies: dict[str, str], **headers: str) -> httpx.Response:
+def log_in(stack: Stack, client: httpx.Client, path: str, cookies: dict[str, str], **headers: str) -> httpx.Response:
+    csrf = stack.cookie("csrftoken")
     form = {
         "username": NAME,
         "password": PASSWORD,
-        "csrfmiddlewaretoken": cookies["csrftoken"],
+        "csrfmiddlewaretoken": cookies[csrf],
         "next": "/admin/",
     }
-    return client.post(path, data=form, headers={"Cookie": f"csrftoken={cookies['csrftoken']}", **headers})
+    return client.post(path, data=form, headers={"Cookie": f"{csrf}={cookies[csrf]}", **headers})
 
 
 def cookies_of(response: httpx.Response) -> dict[str, str]:
@@ -61,7 +62,7 @@ def logins(stack: Stack, administrator: None) -> dict[tuple[str, str], httpx.Res
     def log_in_at(address: tuple[str, str]) -> httpx.Response:
         host, path = address
         with browser(stack, host) as client:
-            return log_in(client, path, cookies_of(client.get(path)))
+            return log_in(stack, client, path, cookies_of(client.get(path)))
 
     with ThreadPoolExecutor() as pool:
         return dict(zip(ADDRESSES, pool.map(log_in_at, ADDRESSES), strict=True))
@@ -74,7 +75,8 @@ def test_a_login_succeeds_and_holds_on_every_gateway(
     answer = logins[address]
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
     # Sessions are in the database, and one key signs them.
-    session = {"Cookie": f"sessionid={cookies_of(answer)['sessionid']}"}
+    name = stack.cookie("sessionid")
+    session = {"Cookie": f"{name}={cookies_of(answer)[name]}"}
     with browser(stack, "localhost") as client:
         pages = [client.get(f"/gateways/{gateway}/admin/", headers=session) for gateway in GATEWAYS]
     assert [(page.status_code, NAME in page.text) for page in pages] == [(200, True)] * len(GATEWAYS)
@@ -82,10 +84,10 @@ def test_a_login_succeeds_and_holds_on_every_gateway(
 
 @pytest.mark.parametrize("address", ADDRESSES, ids="".join)
 def test_the_session_is_kept_from_scripts_and_from_other_sites(
-    logins: dict[tuple[str, str], httpx.Response], address: tuple[str, str]
+    stack: Stack, logins: dict[tuple[str, str], httpx.Response], address: tuple[str, str]
 ) -> None:
     cookies = logins[address].headers.get_list("Set-Cookie")
-    (session,) = [cookie for cookie in cookies if cookie.startswith("sessionid=")]
+    (session,) = [cookie for cookie in cookies if cookie.startswith(f"{stack.cookie('sessionid')}=")]
     attributes = {part.strip().lower() for part in session.split(";")}
     assert {"httponly", "samesite=lax", "path=/"} <= attributes
     # HTTPS=0: with `Secure` a browser would not send it back over plain HTTP.
@@ -99,6 +101,6 @@ def test_a_form_of_another_origin_is_refused(stack: Stack, gateway: str, origin:
     path = f"/gateways/{gateway}/admin/login/"
     with browser(stack, "localhost") as client:
         cookies = cookies_of(client.get(path))
-        refused = log_in(client, path, cookies, Origin=origin.format(port=stack.port()))
+        refused = log_in(stack, client, path, cookies, Origin=origin.format(port=stack.port()))
         assert refused.status_code == 403
-        assert "sessionid" not in cookies_of(refused)
+        assert stack.cookie("sessionid") not in cookies_of(refused)

@@ -93,6 +93,10 @@ class Stack:
         only = [part for label in labels for part in ("--filter", f"label=com.docker.compose.{label}")]
         return run("docker", "ps", *only, "--format", what, *options).stdout
 
+    def cookie(self, name: str, guard: str = "") -> str:
+        """What the sample calls its cookie `sessionid` or `csrftoken`: each stack has names of its own."""
+        return f"{guard}{self.project}_{name}"
+
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port()}"
 
