@@ -66,7 +66,7 @@ FROM django AS uwsgi
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
 COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
-COPY uwsgi/uwsgi.ini /etc/uwsgi/
+COPY uwsgi/uwsgi.ini uwsgi/prefixed.py /etc/uwsgi/
 COPY healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps

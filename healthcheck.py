@@ -7,6 +7,10 @@ import sys
 # Each image sets its own. uWSGI's is not nginx's, which speaks the uwsgi protocol.
 port = int(os.environ["HEALTH_PORT"])
 path = os.environ["HEALTH_PATH"]
+# uWSGI gets whole paths; the others get them without the prefix, and put it before each. Without a prefix the project
+# would take itself for one that has the whole host, and Django keeps what it then makes of STATIC_URL.
+if os.environ.get("GATEWAY") == "uwsgi":
+    path = os.environ.get("URL_PREFIX", "") + path
 host = os.environ["SERVER_NAMES"].split()[0]
 
 try:

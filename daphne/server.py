@@ -50,6 +50,8 @@ class DrainingServer(Server):
         super().run()
 
     def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
+        # As ASGI has it, and uvicorn does: the path begins with root_path. Without it Channels finds no route.
+        scope = {**scope, "path": self.root_path + scope["path"]}
         if not isinstance(protocol, asgi_websocket.WebSocket):
             return super().create_application(protocol, scope)
         queue = super().create_application(protocol, {**scope, **asgi_websocket.facts(protocol), "protocol": protocol})

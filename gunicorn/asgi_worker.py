@@ -1,5 +1,6 @@
 """The UvicornWorker with the settings that gunicorn's own configuration cannot reach."""
 
+import os
 import sys
 from typing import Any, ClassVar
 
@@ -30,6 +31,9 @@ class AsgiWorker(UvicornWorker):
         "ws_ping_timeout": 20.0,
         # Per-message deflate takes memory for each connection, and lets a small message unfold into a large one.
         "ws_per_message_deflate": False,
+        # The path that the site is below, /app say: nginx takes it off, and uvicorn puts it before every path again,
+        # as ASGI wants it.
+        "root_path": os.environ.get("URL_PREFIX", ""),
         # nginx has the access log.
         "access_log": False,
         "server_header": False,

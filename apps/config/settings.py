@@ -210,9 +210,11 @@ else:
 
 # --- Files ---
 
-STATIC_URL = "/static/"
+# With the prefix, and not "static/". Before that Django puts the prefix by itself, but once, when it is first read:
+# a module that reads it while it is imported gets the wrong one, and leaves it to all others.
+STATIC_URL = f"{environment.URL_PREFIX}/static/"
 STATIC_ROOT = environment.STATIC_ROOT
-MEDIA_URL = "/media/"
+MEDIA_URL = f"{environment.URL_PREFIX}/media/"
 MEDIA_ROOT = environment.MEDIA_ROOT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -259,6 +261,11 @@ GATEWAY = environment.GATEWAY
 GATEWAY_SERVER = environment.GATEWAY_SERVER
 GATEWAY_DISTRIBUTION = environment.GATEWAY_DISTRIBUTION
 GATEWAY_PROTOCOL = environment.GATEWAY_PROTOCOL
-GATEWAYS = environment.GATEWAYS
+# The path of each gateway, through the proxy; of the site, where none has one.
+GATEWAYS = (
+    {name: f"{environment.URL_PREFIX}/gateways/{name}" for name in environment.GATEWAYS}
+    if environment.COMPARE
+    else {"site": environment.URL_PREFIX}
+)
 EDGE_URL = environment.EDGE_URL
 EDGE_HOST = environment.SERVER_NAMES[0]

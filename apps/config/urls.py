@@ -10,16 +10,16 @@ from stream.views import stream
 from uploads.views import upload
 
 urlpatterns = [
-    path("", lobby),
+    path("", lobby, name="lobby"),
     path("gateway/", gateway),
     path("async/gateway/", async_gateway),
     # Twice, so that the proxy's own routes reach the same views on a WSGI and on an ASGI gateway.
     path("hello/", include("hello.urls")),
     path("async/hello/", include("hello.urls")),
     path("", include("students.urls")),
-    path("async/roll-call/", roll_call),
+    path("async/roll-call/", roll_call, name="roll-call"),
     path("async/stream/", stream),
-    path("upload/", upload),
+    path("upload/", upload, name="upload"),
     path("admin/", admin.site.urls),
 ]
 

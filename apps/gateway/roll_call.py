@@ -28,7 +28,7 @@ class WaitForm(forms.Form):
 
 
 async def get(client: httpx.AsyncClient, name: str, path: str) -> dict[str, Any]:
-    response = await client.get(f"/gateways/{name}{path}")
+    response = await client.get(settings.GATEWAYS[name] + path)
     response.raise_for_status()
     return response.json()
 

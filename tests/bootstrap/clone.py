@@ -16,7 +16,17 @@ SECRETS = ("secret_key", "postgres_password", "valkey_password")
 # The containers' user: see bootstrap/secrets.
 READER = 999
 # tests/run exports these, and the shell wins over .env.
-OF_THE_SUITE = ("COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "HTTP_BIND", "KEEP", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+OF_THE_SUITE = (
+    "COMPOSE_PROJECT_NAME",
+    "COMPOSE_FILE",
+    "COMPARE",
+    "URL_PREFIX",
+    "HTTP_BIND",
+    "KEEP",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ FAULTS = [
     ("SERVER_NAMES", "*.example.com", "is not host names separated by spaces, without port or wildcard"),
     ("SERVER_NAMES", "localhost:8080", "is not host names separated by spaces, without port or wildcard"),
     ("SERVER_NAMES", "a.example;b.example", "is not host names separated by spaces, without port or wildcard"),
+    ("SERVER_NAMES", "::1", "is not host names separated by spaces, without port or wildcard"),
+    ("COMPARE", "yes", "is not 0 or 1, like 1"),
+    ("URL_PREFIX", "app", "is neither empty nor a path of letters, digits, _ and - like /app"),
+    ("URL_PREFIX", "/app/", "is neither empty nor a path of letters, digits, _ and - like /app"),
     ("DJANGO_SETTINGS_MODULE", "config/settings.py", "is not a module"),
     ("WSGI_APPLICATION", "config.wsgi", "is not module:name"),
     ("HEALTH_PATH", "livez", "is not a path, like /livez"),
@@ -91,3 +95,13 @@ def test_an_env_of_an_older_version_gets_the_new_settings_and_keeps_its_own(clon
     assert said == "added to .env, explained in .env.example: HEALTH_PATH=/livez LOG_LEVEL=INFO\n"
     assert clone.env.read_text().splitlines() == [*older, "UWSGI_THREADS=7", "HEALTH_PATH=/livez", "LOG_LEVEL=INFO"]
     assert clone.bash("ensure_env").stdout == ""
+
+
+def test_values_of_the_right_kind_are_taken(clone: Clone) -> None:
+    for taken in (
+        {"HTTP_BIND": "[::1]:8080", "SERVER_NAMES": "localhost 127.0.0.1 [::1]", "COMPARE": "0", "URL_PREFIX": ""},
+        {"HTTP_BIND": "[::]:0", "SERVER_NAMES": "[2001:db8::1]", "COMPARE": "1", "URL_PREFIX": "/intra-net/my_app"},
+    ):
+        clone.configure(**{name: f'"{value}"' for name, value in taken.items()})
+        checked = clone.bash("check_env")
+        assert (checked.returncode, checked.stderr) == (0, ""), taken

@@ -13,7 +13,8 @@ def variant(stack: Stack, configuration: str = "", network: str = "", **environm
     """The same image before the same gateways, or those of another network. `configuration`: a file of this repository,
     read as one more map.
     """
-    variables = {name: settings()[name] for name in ("SERVER_NAMES", "UPLOAD_LIMIT", "HTTPS")} | environment
+    names = ("SERVER_NAMES", "COMPARE", "URL_PREFIX", "UPLOAD_LIMIT", "HTTPS")
+    variables = {name: settings()[name] for name in names} | environment
     options = ["--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"]
     # By nginx's name: uWSGI hangs up on everybody else.
     options += ["--network", network or f"{stack.project}_edge", "--network-alias", "nginx"]

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.routing.wire import Edge
-from tests.support.stack import GATEWAYS, Stack, run, wait_until
+from tests.support.beside import beside
+from tests.support.stack import Stack, run, wait_until
 
 # Paths below it have a view that does not read the request's body; everywhere else it is read.
 UNREAD = "/unread"
@@ -36,17 +37,9 @@ class Echo(Edge):
 def echo_stack(stack: Stack) -> Iterator[Echo]:
     """The images and settings of `stack`, without database and cache."""
     environment = {
-        "TESTED": stack.project,
-        "HTTP_BIND": "127.0.0.1:0",
         "DJANGO_SETTINGS_MODULE": "echo",
         "WSGI_APPLICATION": "echo:wsgi",
         "ASGI_APPLICATION": "echo:asgi",
     }
-    other = Stack(f"{stack.project}-echo", environment, ("compose.yaml", "tests/support/echo/compose.yaml"))
-    try:
-        # Made and not started: it fills the volume of uploads.
-        other.compose("up", "--no-start", "--no-build", "--no-deps", "migrate")
-        other.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx", *GATEWAYS)
+    with beside(stack, "echo", "tests/support/echo/compose.yaml", **environment) as other:
         yield Echo(("127.0.0.1", other.port()), other.container("nginx"), other)
-    finally:
-        other.compose("down", "--volumes", "--timeout", "0")

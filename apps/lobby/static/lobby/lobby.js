@@ -1,8 +1,11 @@
-// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all.
+// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all; of the site itself,
+// where COMPARE=0 leaves no such paths.
 "use strict";
 
 const main = document.querySelector("main");
+const { root } = main.dataset;
 const gateways = main.dataset.gateways.split(" ");
+const pathOf = (name) => (name === "site" ? root : `${root}/gateways/${name}`);
 const byId = (id) => document.getElementById(id);
 const copy = (id) => byId(id).content.firstElementChild.cloneNode(true);
 const milliseconds = (since) => Math.round(performance.now() - since);
@@ -36,7 +39,7 @@ async function fillCard(name) {
   card.querySelector("h2").textContent = name;
   byId("cards").append(card);
   try {
-    const url = `/gateways/${name}/gateway/`;
+    const url = `${pathOf(name)}/gateway/`;
     await getJson(url); // the first one may open connections; the second is what a visitor gets from then on
     const started = performance.now();
     const who = await getJson(url);
@@ -69,7 +72,7 @@ function openRoom(name, card) {
     status.textContent = `WebSocket: ${text}`;
     status.classList.toggle("error", failed);
   };
-  const url = new URL(`/gateways/${name}/ws/rooms/lobby/`, location.href.replace(/^http/, "ws"));
+  const url = new URL(`${pathOf(name)}/ws/rooms/lobby/`, location.href.replace(/^http/, "ws"));
   const socket = new WebSocket(url);
   let opened = false;
   socket.onopen = () => {
@@ -124,7 +127,7 @@ byId("wait").addEventListener("click", async () => {
   };
   const timer = setInterval(() => bars.forEach((bar) => show(bar, milliseconds(started), "waiting…")), 50);
   try {
-    const answer = await getJson("/async/roll-call/?waits=24&seconds=1");
+    const answer = await getJson(`${root}/async/roll-call/?waits=24&seconds=1`);
     clearInterval(timer);
     for (const [name, { error, milliseconds: took }] of Object.entries(answer.gateways)) {
       show(bars.get(name), error ? 0 : took, error || `${(took / 1000).toFixed(2)} s`);
@@ -140,7 +143,7 @@ byId("wait").addEventListener("click", async () => {
 
 function listen() {
   byId("restart").disabled = true;
-  const source = new EventSource("/async/stream/?events=30&interval=1");
+  const source = new EventSource(`${root}/async/stream/?events=30&interval=1`);
   const finish = (text, failed) => {
     source.close();
     append(byId("ticks"), "stream", text, failed);

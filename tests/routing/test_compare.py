@@ -1,0 +1,100 @@
+"""COMPARE=1 shows the site once more on each gateway; with 0 an operator's rule for the site cannot be passed by."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.routing.variant import variant
+from tests.routing.wire import Edge
+from tests.support.stack import Stack, run, wait_until
+
+# What an operator adds to the site: the admin is for nobody from outside.
+RULE = "location /admin/ { return 403; }"
+# Every way around it that COMPARE=1 leaves open.
+PATHS = [f"/gateways/{gateway}/admin/login/" for gateway in ("uwsgi", "gunicorn", "daphne")]
+HOSTS = [f"{gateway}.localhost" for gateway in ("uwsgi", "gunicorn", "daphne")]
+# And spellings of the same.
+SPELLINGS = [
+    "//gateways//uwsgi//admin/login/",
+    "/gateways/./uwsgi/admin/login/",
+    "/x/../gateways/gunicorn/admin/login/",
+    "/%67ateways/uwsgi/admin/login/",
+    "/gateways/uwsgi/gateways/daphne/admin/login/",
+    "/async/../gateways/daphne/admin/login/",
+    "/async/gateways/uwsgi/admin/login/",
+    "/gateways/nope/admin/login/",
+]
+
+
+def with_rule(edge: Edge) -> None:
+    """The rule in the server of the site, as an operator would write it, and nginx read again."""
+    site = "/etc/nginx/conf.d/servers/site.conf"
+    command = f"sed -i 's|^    include snippets/every-host.conf;|&\\n    {RULE}|' {site} && grep -q admin {site}"
+    run("docker", "exec", "--user", "0", edge.container, "sh", "-euc", command)
+    run("docker", "exec", edge.container, "sh", "-euc", "cd /tmp/nginx/live && nginx -s reload -p ./ -c nginx.conf")
+    # Old workers accept for a moment longer.
+    wait_until(lambda: all(edge.get("/admin/").status == 404 for _ in range(20)), 20, "the rule on the site")
+
+
+def has_admin(edge: Edge, path: str, host: str = "localhost") -> bool:
+    answer = edge.get(path, host)
+    return answer.status == 200 and b"csrfmiddlewaretoken" in answer.body
+
+
+@pytest.fixture(scope="module")
+def compared(stack: Stack) -> Iterator[Edge]:
+    with variant(stack, COMPARE="1") as edge:
+        with_rule(edge)
+        yield edge
+
+
+@pytest.fixture(scope="module")
+def alone(stack: Stack) -> Iterator[Edge]:
+    with variant(stack, COMPARE="0") as edge:
+        with_rule(edge)
+        yield edge
+
+
+def test_the_rule_holds_on_the_site(compared: Edge, alone: Edge) -> None:
+    for edge in (compared, alone):
+        # nginx shows its own 403 as 404 (snippets/error_pages.conf).
+        assert (edge.get("/admin/login/").status, edge.get("/admin/").status) == (404, 404)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_with_1_a_gateways_path_passes_by_the_rule(compared: Edge, path: str) -> None:
+    assert has_admin(compared, path)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_with_1_a_gateways_host_passes_by_the_rule(compared: Edge, host: str) -> None:
+    assert has_admin(compared, "/admin/login/", host)
+
+
+@pytest.mark.parametrize("path", [*PATHS, *SPELLINGS])
+def test_with_0_such_a_path_is_one_of_the_project_like_any_other(alone: Edge, path: str) -> None:
+    answer = alone.get(path)
+    assert answer.status == 404
+    # Django's own, which has been asked for the path as it stands.
+    assert b"There is nothing at this address." in answer.body
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("path", ["/admin/login/", "/", "/static/", "/gateways/uwsgi/"])
+def test_with_0_such_a_host_is_an_unknown_one(alone: Edge, path: str, host: str) -> None:
+    assert alone.get(path, host).status == 421
+
+
+@pytest.mark.parametrize(("path", "gateway"), [("/gateway/", "uwsgi"), ("/async/gateway/", "gunicorn")])
+def test_with_0_the_sites_own_routes_are_as_before(alone: Edge, path: str, gateway: str) -> None:
+    assert alone.get(path).json()["gateway"] == gateway
+
+
+def test_a_request_without_a_host_is_refused_all_the_same(alone: Edge) -> None:
+    assert alone.ask("GET", "/", None, version="1.0").status == 421
+
+
+def test_the_folder_alone_compares_nothing(stack: Stack) -> None:
+    """nginx/ in another project: without the variable."""
+    with variant(stack, COMPARE="") as edge:
+        assert edge.get("/admin/login/", "uwsgi.localhost").status == 421

@@ -1,0 +1,25 @@
+"""The project's WSGI application below a path, URL_PREFIX: read by uwsgi.ini in the place of WSGI_APPLICATION.
+
+uWSGI's own way, `mount` with `manage-script-name`, ends it with a segmentation fault at its start (2.0.31) where
+`py-call-uwsgi-fork-hooks` is on too. SCRIPT_NAME from nginx would be missing in health checks: Django would take the
+site for one that has the whole host, and it keeps what it first made of STATIC_URL.
+"""
+
+import os
+import pkgutil
+from collections.abc import Callable, Iterable
+from typing import Any
+
+PREFIX = os.environ["URL_PREFIX"]
+project = pkgutil.resolve_name(os.environ["WSGI_APPLICATION"])
+
+
+def below_prefix(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    path = environ["PATH_INFO"]
+    if path.startswith(f"{PREFIX}/"):
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = PREFIX, path.removeprefix(PREFIX)
+    return project(environ, start_response)
+
+
+# Without a prefix, the project itself: nothing is between it and uWSGI.
+application = below_prefix if PREFIX else project
