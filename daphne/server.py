@@ -50,15 +50,19 @@ class DrainingServer(Server):
         super().run()
 
     def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
-        # As ASGI has it, and uvicorn does: the path begins with root_path. Without it Channels finds no route.
-        scope = {**scope, "path": self.root_path + scope["path"]}
         if not isinstance(protocol, asgi_websocket.WebSocket):
-            return super().create_application(protocol, scope)
-        queue = super().create_application(protocol, {**scope, **asgi_websocket.facts(protocol), "protocol": protocol})
+            return super().create_application(protocol, self.below_root_path(scope))
+        scope = {**scope, **asgi_websocket.facts(protocol), "protocol": protocol}
+        queue = super().create_application(protocol, self.below_root_path(scope))
         # None: the client has left already.
         if queue is not None:
             self.connections[protocol]["application_instance"].add_done_callback(protocol.application_ended)
         return protocol.mailbox
+
+    def below_root_path(self, scope: dict[str, Any]) -> dict[str, Any]:
+        """As ASGI has it, and uvicorn does: the path begins with root_path. Otherwise Channels finds no route."""
+        path, raw_path = self.root_path + scope["path"], self.root_path.encode() + scope.get("raw_path", b"")
+        return {**scope, "path": path, "raw_path": raw_path}
 
     def feed_watchdog(self) -> None:
         # Not fed for so long, it writes what every thread is doing to the log, and ends the process for the engine to
