@@ -1,0 +1,43 @@
+"""Proxies in front of nginx: with the lines of docs/production.md, each gateway and the log have the client's address."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.routing.variant import variant
+from tests.routing.wire import Edge
+from tests.support.stack import GATEWAYS, Stack, wait_until
+
+CLIENT, CDN, BALANCER = "203.0.113.7", "198.51.100.4", "10.0.0.9"
+
+
+@pytest.fixture(scope="module")
+def behind(stack: Stack) -> Iterator[Edge]:
+    with variant(stack, "tests/routing/balancers.conf") as edge:
+        # It is healthy before it has asked Docker's DNS where the gateways are.
+        for gateway in GATEWAYS:
+            wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
+        yield edge
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        CLIENT,
+        f"{CLIENT}, {CDN}",
+        f"{CLIENT}, {CDN}, {BALANCER}",
+        # What the client itself has sent comes first, and is not believed.
+        f"6.6.6.6, {CLIENT}, {CDN}",
+        f"{BALANCER}, {CLIENT}, {CDN}, {BALANCER}",
+    ],
+)
+def test_the_last_address_that_is_no_proxy_is_the_clients(behind: Edge, gateway: str, forwarded: str) -> None:
+    answer = behind.get("/gateway/", f"{gateway}.localhost", [("X-Forwarded-For", forwarded)])
+    assert (answer.json()["gateway"], answer.json()["remote_addr"]) == (gateway, CLIENT)
+    assert behind.logged(answer)["remote_addr"] == CLIENT
+
+
+def test_without_those_lines_nobody_is_believed(stack: Stack, gateway: str) -> None:
+    edge = Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
+    answer = edge.get("/gateway/", f"{gateway}.localhost", [("X-Forwarded-For", CLIENT)])
+    assert answer.json()["remote_addr"] != CLIENT
