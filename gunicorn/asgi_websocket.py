@@ -77,6 +77,9 @@ class WebSocket(LeanWebSocket):
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        # A handshake is a request, of those that max_requests counts. uvicorn counts none, so a worker that serves
+        # WebSockets alone is never recycled: https://github.com/Kludex/uvicorn/issues/2201
+        options["server_state"].total_requests += 1  # type: ignore[attr-defined]
         self.logger = logger
         self.unread = bytearray()
         self.has_turn = False

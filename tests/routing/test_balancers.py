@@ -1,4 +1,4 @@
-"""Proxies in front of nginx: with the lines of docs/production.md, each gateway and the log have the client's address."""
+"""Proxies before nginx: with the lines of docs/production.md, each gateway and the log have the client's address."""
 
 from collections.abc import Iterator
 
