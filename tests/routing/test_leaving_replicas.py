@@ -110,7 +110,7 @@ def entries(stack: Stack) -> Entries:
         replicas(network) as (first, second, _),
         variant(stack, network=network) as edge,
     ):
-        wait_until(lambda: know_all(edge), 30, "nginx knows all replicas")
+        wait_until(lambda: know_all(edge), 60, "nginx knows all replicas")
         with traffic(edge):
             for leaving in (first, second):
                 run("docker", "exec", leaving, "sh", "-c", LEAVE)
