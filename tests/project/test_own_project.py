@@ -37,6 +37,8 @@ def tiny() -> Iterator[tuple[Clone, str]]:
         WSGI_APPLICATION="tiny.wsgi:application",
         ASGI_APPLICATION="tiny.asgi:application",
         HEALTH_PATH="/health/",
+        # Below a path, which nothing in the project knows of: its STATIC_URL is "static/".
+        URL_PREFIX="/app",
     )
     up = clone.make("up")
     assert up.returncode == 0, up.stdout + up.stderr
@@ -53,7 +55,7 @@ def site(tiny: tuple[Clone, str]) -> Iterator[httpx.Client]:
 
 def test_make_up_tells_server_and_version_of_each_gateway(tiny: tuple[Clone, str]) -> None:
     for gateway in GATEWAYS:
-        assert re.search(rf"  {gateway} +\w.* +\d+\.\d+\.\d+ +[AW]SGI +http://{gateway}\.localhost:\d+/\n", tiny[1])
+        assert re.search(rf"  {gateway} +\w.* +\d+\.\d+\.\d+ +[AW]SGI +http://{gateway}\.localhost:\d+/app/\n", tiny[1])
 
 
 def test_make_up_warns_of_a_model_without_a_migration(tiny: tuple[Clone, str]) -> None:
@@ -73,7 +75,7 @@ def test_a_project_without_a_database_is_told_so_before_anything_is_replaced(tin
 
 
 def test_its_page_is_served_by_each_gateway_through_its_own_interface(site: httpx.Client, gateway: str) -> None:
-    page = site.get("/", headers={"Host": f"{gateway}.localhost"}).raise_for_status().json()
+    page = site.get("/app/", headers={"Host": f"{gateway}.localhost"}).raise_for_status().json()
     assert page["project"] == "tiny"
     assert (page["gateway"], page["request"]) == (gateway, REQUEST_CLASSES[gateway])
     # Migrations have run, and the database answers.
@@ -81,12 +83,12 @@ def test_its_page_is_served_by_each_gateway_through_its_own_interface(site: http
 
 
 def test_its_static_files_are_hashed_and_served_by_nginx(site: httpx.Client, gateway: str) -> None:
-    address = site.get("/", headers={"Host": f"{gateway}.localhost"}).json()["stylesheet"]
-    assert re.fullmatch(r"/static/tiny/tiny\.[0-9a-f]{12}\.css", address)
+    address = site.get("/app/", headers={"Host": f"{gateway}.localhost"}).json()["stylesheet"]
+    assert re.fullmatch(r"/app/static/tiny/tiny\.[0-9a-f]{12}\.css", address)
     stylesheet = site.get(address).raise_for_status()
     assert stylesheet.text == (Path(__file__).parent / "tiny/tiny/static/tiny/tiny.css").read_text()
     assert "immutable" in stylesheet.headers["Cache-Control"]
 
 
 def test_the_samples_pages_are_not_there(site: httpx.Client) -> None:
-    assert site.get("/students/").status_code == 404
+    assert site.get("/app/students/").status_code == 404
