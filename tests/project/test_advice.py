@@ -30,7 +30,8 @@ async def wait(layer):
         return type(error).__module__
 
 async def main():
-    layers = (RedisChannelLayer([HOST]), RedisChannelLayer([{**HOST, "socket_timeout": None}]), RedisPubSubChannelLayer([HOST]))
+    patient = {**HOST, "socket_timeout": None}
+    layers = (RedisChannelLayer([HOST]), RedisChannelLayer([patient]), RedisPubSubChannelLayer([HOST]))
     print(*await asyncio.gather(*map(wait, layers)))
 
 asyncio.run(main())
