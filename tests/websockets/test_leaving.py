@@ -2,21 +2,28 @@
 
 import json
 import socket as sockets
+import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
 from tests.support.stack import ASGI_GATEWAYS, Stack, wait_until
 from tests.websockets.conftest import Connect
 
 
+def valkey(stack: Stack, command: str) -> list[str]:
+    """The lines of its answer."""
+    client = 'REDISCLI_AUTH="$(cat /run/secrets/valkey_password)" valkey-cli'
+    return stack.inside("valkey").check_output(f"{client} {command}").split()
+
+
 def workers_in_room(stack: Stack, room: str) -> int:
     """Processes that Valkey would tell of a message in this room."""
-    command = 'REDISCLI_AUTH="$(cat /run/secrets/valkey_password)" valkey-cli'
-    valkey = stack.inside("valkey")
-    channel = valkey.check_output(f"{command} PUBSUB CHANNELS '*room.{room}'")
-    return int(valkey.check_output(f"{command} PUBSUB NUMSUB {channel} | tail -n 1")) if channel else 0
+    channels = valkey(stack, f"PUBSUB CHANNELS '*room.{room}'")
+    return int(valkey(stack, f"PUBSUB NUMSUB {channels[0]}")[-1]) if channels else 0
 
 
 def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
@@ -32,6 +39,33 @@ def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
         connect(path, gateway).socket.shutdown(sockets.SHUT_RDWR)
     wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still knows those who left")
     assert complaints() == []
+
+
+CROWD = 100  # on each gateway
+
+
+def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, stack: Stack) -> None:
+    known = set(valkey(stack, "PUBSUB CHANNELS"))
+    speakers = [connect("/ws/rooms/busy/", gateway) for gateway in ASGI_GATEWAYS]
+    crowd = [connect("/ws/rooms/busy/", gateway) for gateway in ASGI_GATEWAYS for _ in range(CROWD)]
+
+    def speak(socket: ClientConnection) -> None:
+        for _ in range(300):
+            socket.send('{"message": "x"}')
+
+    with ThreadPoolExecutor() as pool:
+        spoken = [pool.submit(speak, speaker) for speaker in speakers]
+        for member in crowd:
+            # Its messages are on their way, and the connection is reset.
+            member.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+            member.socket.shutdown(sockets.SHUT_RDWR)
+        for done in spoken:
+            done.result(60)
+    for speaker in speakers:
+        speaker.close()
+    wait_until(lambda: workers_in_room(stack, "busy") == 0, 30, "Valkey still knows those who left")
+    assert set(valkey(stack, "PUBSUB CHANNELS")) <= known
+    assert valkey(stack, "KEYS '*busy*'") == []
 
 
 @pytest.mark.parametrize(("stopped", "other"), [ASGI_GATEWAYS, ASGI_GATEWAYS[::-1]])
