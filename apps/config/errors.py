@@ -11,6 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.html import format_html
 from redis.exceptions import RedisError
 
+# What is raised where the database or Valkey does not answer, or no connection of the pool comes free in time.
+UNAVAILABLE = (OperationalError, InterfaceError, RedisError)
+
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -55,13 +58,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_response(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
 
 
+def is_unavailable(error: BaseException | None) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(UNAVAILABLE)[1] is None
+    return isinstance(error, UNAVAILABLE)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; but 503 where the database or Valkey did not answer, or no connection of the pool came free in time.
+    """500; but 503 where all that has failed is UNAVAILABLE, be it in a group: a view may have several tasks.
 
     Here rather than in a middleware, because this sees what middlewares raise as well: a session that cannot be saved,
     say. Django calls it while it handles the exception, which is why `sys.exc_info` knows it.
     """
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | RedisError):
+    if is_unavailable(sys.exc_info()[1]):
         response = error_response(
             request,
             HTTPStatus.SERVICE_UNAVAILABLE,

@@ -5,6 +5,8 @@ response, which sends `request_finished`. By default only Django itself listens,
 connections that are kept for each thread. A request that has not used its thread has none there, and stays here on the
 event loop. As soon as it has, or somebody else listens, or there is a file to close, it goes there as in Django.
 
+With DEBUG it is always as in Django.
+
 (!) A thread whose connections outlive a request needs Django's way: keep CONN_MAX_AGE at 0 under ASGI, as Django says.
 """
 
@@ -14,6 +16,7 @@ from contextlib import suppress
 import django
 from asgiref.sync import SyncToAsync, sync_to_async
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from django.conf import settings
 from django.core.cache import close_caches
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler as DjangoASGIHandler
@@ -30,6 +33,10 @@ HARMLESS = {reset_queries, close_old_connections, close_caches, reset_urlconf}
 
 
 def only_django_listens(signal: Signal, sender: type) -> bool:
+    if settings.DEBUG:
+        # With it each connection keeps a list of its queries, which reset_queries empties for the thread that it is
+        # called in. Here that would be nobody's, and a request would find the queries of those before it.
+        return False
     synchronous, asynchronous = signal._live_receivers(sender)  # there is no public way to ask
     return not asynchronous and HARMLESS.issuperset(synchronous)
 

@@ -54,6 +54,16 @@ class NoThread(BaseException):
     """None came free in time. Not an Exception, for no middleware and no error handler is to make an answer of it."""
 
 
+def is_no_thread(error: BaseException) -> bool:
+    """Also of a group; what else has failed in it is logged, for nobody else sees it."""
+    if isinstance(error, BaseExceptionGroup):
+        missing, rest = error.split(NoThread)
+        if missing and rest:
+            logger.error("failed beside what got no thread: %s", rest, exc_info=rest)
+        return missing is not None
+    return isinstance(error, NoThread)
+
+
 class Loan(Executor):
     """A request's thread: lent for its first piece of synchronous code, which waits here until there is one."""
 
@@ -135,7 +145,10 @@ class ThreadsMiddleware:
         try:
             async with ThreadSensitiveContext(executor=loan):
                 await self.application(scope, receive, watch)
-        except NoThread:
+        except (NoThread, BaseExceptionGroup) as error:
+            # A TaskGroup of the view's has it among others, or in a group inside.
+            if not is_no_thread(error):
+                raise
             if has_begun:
                 raise ConnectionAbortedError("no thread came free for the rest of the answer") from None
             return await self.refuse(send)

@@ -1,6 +1,7 @@
 """middleware/handler.py is Django's handler, and leaves the event loop for what waits alone."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -55,6 +56,47 @@ def test_a_request_goes_to_its_thread_for_what_waits_alone(
     stack: Stack, asgi_gateway: str, arguments: list[str], found: str
 ) -> None:
     assert stack.compose("exec", "-T", asgi_gateway, "python", "-c", CALLS, *arguments).stdout.strip() == found
+
+
+# Two requests in the one thread that there is, and how many queries its connection has noted after each of them.
+NOTED = """
+import asyncio, json
+from config.asgi import application
+from django.db import connection
+
+threads = application.application_mapping["http"]
+
+async def ask():
+    asked = []
+
+    async def receive():
+        if asked:
+            await asyncio.Event().wait()
+        asked.append(1)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        assert message.get("status", 200) == 200, message
+
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+             "path": "/students/", "raw_path": b"/students/", "query_string": b"", "root_path": "",
+             "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}
+    await application(scope, receive, send)
+    (lane,) = threads.all
+    return await asyncio.wrap_future(lane.submit(lambda: len(connection.queries)))
+
+async def main():
+    return [await ask() for _ in range(3)]
+
+print(json.dumps(asyncio.run(main())))
+"""
+
+
+def test_with_debug_a_request_finds_its_own_queries_alone(stack: Stack, asgi_gateway: str) -> None:
+    options = ("exec", "-T", "--env", "DEBUG=1", "--env", "ASGI_THREADS=1", asgi_gateway, "python", "-c", NOTED)
+    first, *others = json.loads(stack.compose(*options).stdout)
+    assert others == [first, first]
+    assert first > 0
 
 
 def test_django_s_handler_is_the_one_that_ours_was_written_after(stack: Stack) -> None:
