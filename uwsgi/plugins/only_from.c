@@ -3,6 +3,9 @@
  * Who can write to a socket of the uwsgi protocol can run code here (UWSGI_FILE). Its networks are shared with the other
  * gateways and the stores, and the host reaches every container; and uWSGI has no list of who may.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* EAI_NODATA */
+#endif
 #include <netdb.h>
 #include <uwsgi.h>
 
@@ -10,29 +13,73 @@ extern struct uwsgi_server uwsgi;
 
 /* Seconds that an address is believed: the engine gives that of a container that is gone to the next that comes. */
 #define VALID 2
+/* Seconds that an address which is not known may hold up the others: uWSGI accepts under a lock that all workers share. */
+#define PATIENCE 1
 #define MOST 64
 
 static char *name;
 static struct in_addr known[MOST];
 static int count;
-static time_t looked_up;
+/* Look-ups that have begun and that have ended; how many are wanted; when the last began. */
+static uint64_t begun, ended, wanted;
+static time_t since;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t is_wanted = PTHREAD_COND_INITIALIZER, has_ended = PTHREAD_COND_INITIALIZER;
 
-static void look_up(void) {
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL, *one;
-    int error = getaddrinfo(name, NULL, &hints, &found);
+static struct timespec in_seconds(int seconds) {
+    struct timespec then;
 
-    /* A DNS server that is late has not said that there is nobody: nginx must not be shut out for that. */
-    if (error == EAI_AGAIN) {
+    clock_gettime(CLOCK_REALTIME, &then);
+    then.tv_sec += seconds;
+    return then;
+}
+
+/* A thread of each worker's own: a DNS server that does not answer takes ten seconds and more. */
+static void *look_up(void *nothing) {
+    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found, *one;
+    struct timespec next;
+    int error;
+
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        begun++;
+        since = uwsgi_now();
+        pthread_mutex_unlock(&lock);
+        found = NULL;
+        error = getaddrinfo(name, NULL, &hints, &found);
+        pthread_mutex_lock(&lock);
+        /* A DNS server that is late has not said that there is nobody: nginx must not be shut out for that. */
+        if (!error || error == EAI_NONAME || error == EAI_NODATA) {
+            for (count = 0, one = found; one && count < MOST; one = one->ai_next) {
+                known[count++] = ((struct sockaddr_in *) one->ai_addr)->sin_addr;
+            }
+        }
+        if (found) {
+            freeaddrinfo(found);
+        }
+        ended = begun;
+        pthread_cond_broadcast(&has_ended);
+        next = in_seconds(VALID);
+        while (wanted <= begun && pthread_cond_timedwait(&is_wanted, &lock, &next) != ETIMEDOUT) {
+        }
+    }
+    return NULL;
+}
+
+/* With the lock, which others may have meanwhile: waits for a look-up that begins now, unless one hangs already. */
+static void ask_again(void) {
+    struct timespec latest = in_seconds(PATIENCE);
+    uint64_t mine = begun + 1;
+
+    if (begun != ended && uwsgi_now() - since > PATIENCE) {
         return;
     }
-    for (count = 0, one = error ? NULL : found; one && count < MOST; one = one->ai_next) {
-        known[count++] = ((struct sockaddr_in *) one->ai_addr)->sin_addr;
+    if (wanted < mine) {
+        wanted = mine;
     }
-    if (!error) {
-        freeaddrinfo(found);
+    pthread_cond_signal(&is_wanted);
+    while (ended < mine && pthread_cond_timedwait(&has_ended, &lock, &latest) != ETIMEDOUT) {
     }
-    looked_up = uwsgi_now();
 }
 
 static int is_known(struct in_addr address) {
@@ -55,8 +102,8 @@ static int accept_only_from(struct wsgi_request *request, int listener) {
     }
     address = request->client_addr.sin.sin_addr;
     pthread_mutex_lock(&lock);
-    if (uwsgi_now() - looked_up >= VALID || !is_known(address)) {
-        look_up();
+    if (!is_known(address)) {
+        ask_again();
     }
     /* Over IPv6 nobody is: what is known are addresses of IPv4. */
     allowed = request->client_addr.sin.sin_family == AF_INET && is_known(address);
@@ -72,8 +119,22 @@ static int accept_only_from(struct wsgi_request *request, int listener) {
 /* In each worker, when all sockets are there. Not the one for HTTP, on loopback; nor a file, which has a mode. */
 static void guard_sockets(void) {
     struct uwsgi_socket *socket;
+    sigset_t all, before;
+    pthread_t thread;
 
-    for (socket = uwsgi.sockets; name && *name && socket; socket = socket->next) {
+    if (!name || !*name) {
+        return;
+    }
+    /* Signals are for uWSGI's own threads. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (pthread_create(&thread, NULL, look_up, NULL)) {
+        uwsgi_error("only-from: pthread_create()");
+        exit(1);
+    }
+    pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (socket = uwsgi.sockets; socket; socket = socket->next) {
         if (socket->family != AF_UNIX && (!socket->proto_name || strcmp(socket->proto_name, "http"))) {
             socket->proto_accept = accept_only_from;
         }

@@ -1,0 +1,102 @@
+"""A DNS server that does not answer stops no worker of uWSGI, which knows nginx by its name."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tests.processes.conftest import inspect
+from tests.security.reach.conftest import HELLOS, PROBE
+from tests.support.stack import ROOT, Stack, run, wait_until
+
+# Takes what it is asked, and is silent.
+SILENT = """
+import socket, time
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("", 53))
+time.sleep(600)
+"""
+# Asks uWSGI over HTTP, on the loopback of its container: the same workers, which accept under the same lock.
+ASKED = """
+import time, urllib.request
+began = time.monotonic()
+with urllib.request.urlopen("http://127.0.0.1:8001/", timeout=60) as answer:
+    print(answer.status, time.monotonic() - began)
+"""
+# Seconds in which a look-up gives up: long enough to tell from a slow machine.
+LOOKING_UP = 25
+
+
+def address_of(container: str) -> str:
+    (found,) = inspect(container)
+    return found["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[str]:
+    label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
+    container = run(
+        "docker", "run", "--detach", "--rm", "--label", label, "--network", "bridge", *options
+    ).stdout.strip()
+    try:
+        yield container
+    finally:
+        run("docker", "rm", "--force", container)
+
+
+@pytest.fixture(scope="module")
+def uwsgi(stack: Stack) -> Iterator[str]:
+    """A uWSGI whose DNS server is silent."""
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "echo",
+        "WSGI_APPLICATION": "echo:wsgi",
+        "UWSGI_PROCESSES": "2",
+        "UWSGI_THREADS": "2",
+        "PROXY_HOST": "nginx",
+    }
+    files = [f"--volume={ROOT}/tests/support/echo/{name}.py:/srv/apps/{name}.py:ro" for name in ("echo", "actor")]
+    settings = [f"--env={name}={value}" for name, value in environment.items()]
+    limits = ["--tmpfs=/tmp", "--sysctl=net.core.somaxconn=1024"]
+    with ExitStack() as containers:
+        silent = containers.enter_context(running(os.environ["TOOLS_IMAGE"], "python", "-c", SILENT))
+        dns = [f"--dns={address_of(silent)}", f"--dns-opt=timeout:{LOOKING_UP}", "--dns-opt=attempts:1"]
+        image = f"{stack.project}-uwsgi"
+        container = containers.enter_context(running(*dns, *files, *settings, *limits, image))
+        wait_until(lambda: ask(container), 60, "uWSGI answers")
+        yield container
+
+
+def ask(container: str) -> float:
+    """Seconds until uWSGI has answered."""
+    answered = run("docker", "exec", container, "python", "-c", ASKED, check=False).stdout.split()
+    assert answered[:1] == ["200"]
+    return float(answered[1])
+
+
+def test_strangers_hold_nobody_up_while_a_look_up_hangs(uwsgi: str) -> None:
+    address = address_of(uwsgi), 3031
+
+    def knock(_: int) -> bytes:
+        with socket.create_connection(address, timeout=60) as stranger:
+            stranger.sendall(HELLOS["uwsgi:3031"])
+            try:
+                return stranger.recv(1)
+            except ConnectionResetError:
+                return b""
+
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(knock, number) for number in range(8)]
+        taken = [ask(uwsgi) for _ in range(4)]
+        # And nobody who is not known is let in for it.
+        assert [answer.result() for answer in answers] == [b""] * 8
+    assert max(taken) < LOOKING_UP - 10
+
+
+def test_it_goes_on_to_know_nobody_but_nginx(stack: Stack) -> None:
+    knock = json.dumps([["uwsgi", 3031, HELLOS["uwsgi:3031"].hex()]])
+    with stack.observer("postgres") as stranger:
+        assert json.loads(stranger.run("python -c %s %s", PROBE, knock).stdout) == ["cut"]
