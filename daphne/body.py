@@ -51,6 +51,10 @@ class Body:
 
 
 class Request(WebRequest):
+    def __repr__(self) -> str:
+        """Daphne logs it of a view that is still at work 10 s after its client has left. Twisted's has the query."""
+        return f"<{self.method.decode('latin-1')} {self.path!r}>"
+
     def process(self) -> Deferred[None]:
         self.content = Body(self.content)
         return super().process()

@@ -2,9 +2,19 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 from middleware.request_id import current_request_id
+
+# The query and fragment of an address: Django names a Referer in full that it does not accept, libraries name addresses
+# that they could not reach.
+QUERY = re.compile(r"""(https?://[^\s?#"'<>]*)[?#][^\s"'<>]*""")
+
+
+def without_queries(text: str) -> str:
+    """They carry tokens, keys and search terms, and logs outlive these."""
+    return QUERY.sub(r"\1", text)
 
 
 class RequestIdFilter(logging.Filter):
@@ -25,10 +35,10 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_queries(record.getMessage()),
             "request_id": getattr(record, "request_id", None),
             "pid": record.process,
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = without_queries(self.formatException(record.exc_info))
         return json.dumps(line)

@@ -10,7 +10,7 @@ import pytest
 from tests.errors.pages import assert_is_ours
 from tests.faults.figures import Figures
 from tests.faults.form import IS_FULL
-from tests.faults.stuck.provoke import FATAL, PATIENCE, Fault, ask
+from tests.faults.stuck.provoke import FATAL, PATIENCE, SECRET, Fault, ask
 from tests.faults.traffic import Flow, Traffic
 from tests.routing.wire import Answer, Edge
 from tests.support.stack import GATEWAYS, Stack, run, wait_until
@@ -57,6 +57,13 @@ def test_it_is_ended_with_a_504_that_names_the_request(fault: Fault, edge: Edge,
     earliest, latest = LIMITS[way]
     assert earliest < ended.seconds < latest
     assert (":" in entry["upstream_status"], entry["stepped_in"]) == (False, "")
+
+
+def test_the_log_names_them_without_the_query_string(fault: Fault, other: Stack) -> None:
+    """uWSGI names each request of a worker that it kills."""
+    logs = other.compose("logs", "--no-color").stdout.splitlines()
+    assert [line for line in logs if "/stuck/" in line and "since" in line]
+    assert [line for line in logs if SECRET in line] == []
 
 
 def test_everybody_else_goes_on(fault: Fault, figures: Figures) -> None:

@@ -28,6 +28,9 @@ def gunicorn_tree(setting: Setting) -> list[str]:
     return [ARBITER] * (1 + int(setting("WEB_CONCURRENCY")))
 
 
+# The other end of nginx's error log (nginx/queryless), and the shell that starts it again should it be killed.
+QUERYLESS = ["/bin/sh /etc/nginx/entrypoint", "perl -p /tmp/nginx/queryless"]
+
 TREES = {"nginx": nginx_tree, "uwsgi": uwsgi_tree, "gunicorn": gunicorn_tree}
 
 
@@ -47,8 +50,14 @@ def processes(stack: Stack, service: str) -> Iterator[list[Process]]:
 def test_the_tree_is_a_master_and_the_configured_number_of_workers(
     service: str, processes: list[Process], setting: Setting
 ) -> None:
+    processes = [process for process in processes if process.arguments not in QUERYLESS]
     assert [process.arguments for process in processes] == TREES[service](setting)
     assert [process.ppid for process in processes] == [0] + [1] * (len(processes) - 1)
+
+
+@pytest.mark.parametrize("service", ["nginx"], indirect=True)
+def test_one_process_reads_what_nginx_logs(service: str, processes: list[Process]) -> None:
+    assert [process.arguments for process in processes if process.arguments in QUERYLESS] == QUERYLESS
 
 
 @pytest.mark.parametrize("service", ["daphne"], indirect=True)
@@ -68,7 +77,7 @@ def test_daphne_has_the_configured_number_of_replicas(stack: Stack, setting: Set
 @pytest.mark.parametrize("service", ["postgres"], indirect=True)
 def test_postgres_is_the_server_and_its_own_children(service: str, processes: list[Process], setting: Setting) -> None:
     server, *children = processes
-    assert server.arguments == f"postgres -c max_connections={setting('POSTGRES_MAX_CONNECTIONS')}"
+    assert server.arguments.startswith(f"postgres -c max_connections={setting('POSTGRES_MAX_CONNECTIONS')} ")
     assert children
     assert all(child.ppid == 1 and child.arguments.startswith("postgres: ") for child in children)
 

@@ -13,6 +13,20 @@ static int seconds;
 /* The start of the request that a thread was found late with, in microseconds. */
 static uint64_t *late;
 
+/* The worker, which is about to be killed, and the master name each of its requests in the log: without the query string. */
+static void hide_queries(int worker) {
+    int thread;
+
+    for (thread = 0; thread < uwsgi.threads; thread++) {
+        struct wsgi_request *request = &uwsgi.workers[worker].cores[thread].req;
+        char *query = request->uri ? memchr(request->uri, '?', request->uri_len) : NULL;
+
+        if (query) {
+            request->uri_len = query - request->uri;
+        }
+    }
+}
+
 static void find_late_requests(void) {
     static time_t last;
     int worker, thread;
@@ -37,6 +51,7 @@ static void find_late_requests(void) {
                 /* Only if it is so a second later too: a request that has just come still has the start of the last. */
                 *seen = start;
             } else if (!uwsgi.workers[worker].pending_harakiri) {
+                hide_queries(worker);
                 trigger_harakiri(worker);
             }
         }

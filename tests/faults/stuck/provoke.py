@@ -13,6 +13,8 @@ from tests.support.stack import GATEWAYS, Stack
 
 # What holds a worker of each gateway for ever. Daphne has one process, whose event loop serves everybody.
 FATAL = {"uwsgi": "/stuck/", "gunicorn": "/blocking/", "daphne": "/blocking/"}
+# In the query string of each.
+SECRET = "hidden-from-logs"
 # Seconds that nginx waits for an answer.
 PATIENCE = 60
 
@@ -45,7 +47,7 @@ def provoke(stack: Stack) -> Fault:
     ways = [(path, f"{gateway}.localhost") for gateway, path in FATAL.items()] + [(FATAL["uwsgi"], "localhost")]
     flows = [Flow(gateway, f"{gateway}.localhost", "/quick/", 20) for gateway in GATEWAYS]
     with Traffic(stack, *flows) as traffic, ThreadPoolExecutor(len(ways)) as pool:
-        answers = pool.map(lambda way: ask(edge, *way), ways)
+        answers = pool.map(lambda way: ask(edge, f"{way[0]}?token={SECRET}", way[1]), ways)
         ended = dict(zip([*FATAL, "site"], answers, strict=True))
     return Fault(stack, edge, ended, traffic)
 

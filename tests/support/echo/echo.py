@@ -60,7 +60,11 @@ def unread(request: HttpRequest) -> JsonResponse:
     return tell(request, b"")
 
 
-urlpatterns = [re_path("^unread/", unread), re_path("", echo)]
+def fail(request: HttpRequest) -> JsonResponse:
+    raise RuntimeError("as it was told")
+
+
+urlpatterns = [re_path("^unread/", unread), re_path("^fail/", fail), re_path("", echo)]
 
 
 async def tell_websocket(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
