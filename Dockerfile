@@ -9,6 +9,17 @@ ARG NGINX_IMAGE=nginx:1.30
 FROM scratch AS apps
 COPY apps/ /
 
+# The files of this repository that images are made of. COPY keeps the modes that a file has in the clone, and with umask 077 only
+# its owner could read it: no gateway would start. Here, once, everybody may read, and run what is a program.
+FROM ${PYTHON_IMAGE} AS files
+WORKDIR /files
+COPY nginx nginx
+COPY uwsgi uwsgi
+COPY gunicorn gunicorn
+COPY daphne daphne
+COPY healthcheck.py .
+RUN chmod -R u=rwX,go=rX .
+
 # ---- django: Python, the project's requirements, the user that every gateway runs as ----
 FROM ${PYTHON_IMAGE} AS django
 # 999 is the user of the official postgres and valkey images. A secret is a file of mode 600 with a single owner, so whoever
@@ -17,8 +28,10 @@ RUN groupadd --system --gid 999 app && useradd --system --uid 999 --gid app --no
  && install -d -o app -g app /srv/uploads /srv/uploads/media /srv/uploads/tmp \
  # No program that makes its user another one (su, mount, passwd ...). Costs 1 MB: the layer holds them again.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
+# LANG: the official Python images set none, and a Python that is embedded, as in uWSGI, then takes ASCII for file names and for
+# open(): an upload called "é" was a 500. PYTHONUTF8=1 does not reach it.
 # TMPDIR: larger bodies are spooled to the volume; /tmp is a tmpfs, and would count as the container's memory.
-ENV PYTHONUNBUFFERED=1 PYTHONPATH=/srv/apps \
+ENV LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONPATH=/srv/apps \
     STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/uploads/media FILE_UPLOAD_TEMP_DIR=/srv/uploads/tmp TMPDIR=/srv/uploads/tmp
 WORKDIR /srv/apps
 # PIP_CONFIG_FILE on the host, pip's own variable, reaches every pip here as a build secret: a private index leaves no trace.
@@ -30,16 +43,21 @@ RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements
 FROM django AS project
 ARG DJANGO_SETTINGS_MODULE
 COPY --from=apps / .
-# Compiled here, as root: at run time the root is read-only, and every start would compile everything again.
-RUN python -m compileall -q .
+# The modes of the clone, as above. Compiled here, as root: at run time the root is read-only, and every start would compile
+# everything again. What is no Python although its name ends in .py, a template say, is left out: a module that is needed and
+# cannot be compiled is found when the project is tried.
+RUN chmod -R u=rwX,go=rX . && { python -m compileall -q . || echo "compileall: what is named above has no bytecode"; }
 # Dummy values: collecting static files needs settings that import, and no secret may enter a layer.
 RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python -m django collectstatic --no-input --verbosity 0 \
  && mkdir -p "$STATIC_ROOT" && touch "$STATIC_ROOT/staticfiles.json" \
- # -9 costs nothing here and saves bytes at every download; what does not shrink is sent as it is.
+ # Where FILE_UPLOAD_PERMISSIONS are the owner's alone, so would these be: nginx is another user.
+ && chmod -R u=rwX,go=rX "$STATIC_ROOT" \
+ # -9 costs nothing here and saves bytes at every download; what does not shrink is sent as it is. --force: a NAME.gz that came with
+ # the project, or that its storage made, would end the build, and may be an older NAME's.
  && find "$STATIC_ROOT" -type f -size +256c \( \
       -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.cjs' -o -name '*.wasm' -o -name '*.map' -o -name '*.json' -o -name '*.webmanifest' \
       -o -name '*.svg' -o -name '*.xml' -o -name '*.txt' -o -name '*.html' -o -name '*.ttf' -o -name '*.otf' \) \
-      -exec gzip -9 --keep --no-name {} +
+      -exec gzip -9 --keep --force --no-name {} +
 
 # ---- migrate: one shot ----
 FROM django AS migrate
@@ -56,7 +74,7 @@ RUN --mount=type=bind,source=uwsgi/requirements.txt,target=/mnt/requirements.txt
     pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --wheel-dir /wheels -r /mnt/requirements.txt
 # The binary carries the header and the flags that it was built with.
 WORKDIR /build
-COPY uwsgi/plugins/ .
+COPY --from=files /files/uwsgi/plugins .
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
  && uwsgi --dot-h > uwsgi.h && uwsgi --cflags > flags 2>/dev/null \
  && mkdir /plugins \
@@ -66,8 +84,8 @@ FROM django AS uwsgi
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
 COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
-COPY uwsgi/uwsgi.ini uwsgi/prefixed.py /etc/uwsgi/
-COPY healthcheck.py /usr/local/bin/
+COPY --from=files /files/uwsgi/uwsgi.ini /files/uwsgi/prefixed.py /etc/uwsgi/
+COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001
@@ -80,8 +98,8 @@ FROM django AS gunicorn
 RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-COPY gunicorn/*.py /etc/gunicorn/
-COPY healthcheck.py /usr/local/bin/
+COPY --from=files /files/gunicorn/*.py /etc/gunicorn/
+COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
@@ -96,9 +114,9 @@ RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.tx
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
  # Twisted carries its own test suite, a quarter of its size.
- && find /usr/local/lib/python3.13/site-packages/twisted -type d -name test -prune -exec rm -r {} +
-COPY daphne/run daphne/*.py /etc/daphne/
-COPY healthcheck.py /usr/local/bin/
+ && find /usr/local/lib/python3.*/site-packages/twisted -type d -name test -prune -exec rm -r {} +
+COPY --from=files /files/daphne/run /files/daphne/*.py /etc/daphne/
+COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000
@@ -109,10 +127,11 @@ CMD ["/etc/daphne/run"]
 # ---- nginx: the edge, with the static files ----
 FROM ${NGINX_IMAGE} AS nginx
 RUN install -d -o nginx -g nginx /var/cache/nginx /srv/uploads && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
-COPY nginx/ /etc/nginx/
+COPY --from=files /files/nginx /etc/nginx
 COPY --from=project /srv/static /etc/nginx/static
 USER 101:101
-HEALTHCHECK CMD ["curl", "--fail", "--silent", "--max-time", "4", "http://127.0.0.1:8080/healthz"]
+# --noproxy: Docker gives each container the proxies of its client's configuration, and curl would ask them.
+HEALTHCHECK CMD ["curl", "--noproxy", "*", "--fail", "--silent", "--max-time", "4", "http://127.0.0.1:8080/healthz"]
 ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
 
@@ -132,18 +151,21 @@ RUN apt-get update -qq \
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     --mount=type=bind,source=gallery/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    --mount=type=bind,from=mod_wsgi-build,source=/mod_wsgi,target=/mod_wsgi \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
- && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-COPY --from=mod_wsgi-build /mod_wsgi /usr/local/lib/python3.13/site-packages
+ && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
+ && cp -R /mod_wsgi/. /usr/local/lib/python3.*/site-packages/
 COPY gallery/mod_wsgi/httpd.conf gallery/uwsgi.ini gallery/gunicorn.conf.py gallery/servers.toml gallery/summary.py /etc/gallery/
 COPY gallery/cgi /srv/gallery/cgi
 COPY gallery/small /srv/gallery/small
-COPY healthcheck.py gallery/healthcheck_uwsgi.py /usr/local/bin/
+COPY gallery/healthcheck_uwsgi.py /usr/local/bin/
+COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 # The views that are measured, here too.
 COPY bench/project gallery/project /srv/gallery/
-RUN python -m compileall -q /srv/gallery && ln -s "$(find /usr/local/lib/python3.13/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
+RUN chmod -R u=rwX,go=rX /etc/gallery /srv/gallery /usr/local/bin/healthcheck_uwsgi.py && python -m compileall -q /srv/gallery \
+ && ln -s "$(find /usr/local/lib/python3.*/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
 ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
@@ -153,7 +175,7 @@ FROM nginx AS gallery-nginx
 USER 0:0
 COPY gallery/nginx/ /etc/nginx/
 # FastCGI and SCGI are told what the uwsgi protocol is, and treated as it is: the same lines, with the other directives' names.
-RUN for other in fastcgi scgi; do \
+RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
       sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
     done
@@ -195,6 +217,7 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends nodejs chr
 WORKDIR /observatory
 COPY --from=observatory-build /observatory .
 COPY tests/security/headers/observatory/*.mjs ./
+RUN chmod go=rX ./*.mjs package*.json
 # Where Chromium keeps what it would keep in a home; and milliseconds that the Observatory waits for an answer: its own 10 s are for
 # a site on the internet, not for a machine that is busy with tests.
 ENV HOME=/tmp ABORT_TIMEOUT=60000 CLIENT_TIMEOUT=60000
