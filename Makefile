@@ -37,7 +37,7 @@ shell: ## a shell in a running service (SERVICE=name)
 	@bootstrap/compose exec $(or $(SERVICE),$(error which one? make shell SERVICE=uwsgi)) sh
 
 manage: ## a command of manage.py (CMD="createsuperuser")
-	@bootstrap/compose exec uwsgi python -m django $(or $(CMD),$(error which one? make manage CMD=createsuperuser))
+	@bootstrap/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django $(or $(CMD),$(error which one? make manage CMD=createsuperuser))
 
 backup: ## database and uploads into one file, while serving (FILE=)
 	@bootstrap/backup $(if $(FILE),"$(FILE)")

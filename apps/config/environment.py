@@ -75,6 +75,8 @@ if POSTGRES_HOST:
     POSTGRES_PASSWORD = read_text("POSTGRES_PASSWORD")
 DATABASE_POOL_SIZE = read_count("DATABASE_POOL_SIZE")
 DATABASE_CONN_MAX_AGE = read_count("DATABASE_CONN_MAX_AGE")
+# Seconds; 0 is without a limit.
+DATABASE_STATEMENT_TIMEOUT = read_count("DATABASE_STATEMENT_TIMEOUT")
 
 # The same for Valkey: without a host, cache and channel layer live in the memory of one process.
 VALKEY_HOST: str | None = read_text("VALKEY_HOST", default=None)

@@ -153,6 +153,9 @@ if environment.POSTGRES_HOST:
             "connect_timeout": 3,
             # Milliseconds that sent data may stay unacknowledged: a database that moved to another address.
             "tcp_user_timeout": 5000,
+            # Milliseconds. PostgreSQL ends a statement that takes longer, and the answer is 503 (config/errors.py).
+            # Nobody waits for it any more, and it would go on taking a connection and a CPU.
+            "options": f"-c statement_timeout={environment.DATABASE_STATEMENT_TIMEOUT * 1000}",
         },
     }
     if environment.DATABASE_POOL_SIZE:

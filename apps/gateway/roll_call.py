@@ -1,26 +1,31 @@
 """Ask every gateway at once, through the proxy, with an asynchronous HTTP client."""
 
 import asyncio
+import functools
 import ssl
 import time
-from functools import cache
 from typing import Any
 
 import httpx
 from django import forms
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
 
 
-@cache
+@functools.cache
 def tls() -> ssl.SSLContext:
     """Loading the certificate authorities takes longer than the whole roll call, so once a process."""
     return ssl.create_default_context()
 
 
+# In the cache, which all gateways share, while somebody measures.
+MEASURING = "roll-call-measures"
+
+
 class WaitForm(forms.Form):
     """`?waits=` requests to each gateway that wait `seconds` each. Bounded, as every one of them occupies a thread of
-    uWSGI.
+    uWSGI; and for the whole site one measurement at a time, as each request for one becomes up to 96.
     """
 
     waits = forms.IntegerField(required=False, min_value=1, max_value=32)
@@ -31,6 +36,11 @@ async def get(client: httpx.AsyncClient, name: str, path: str) -> dict[str, Any]
     response = await client.get(settings.GATEWAYS[name] + path)
     response.raise_for_status()
     return response.json()
+
+
+def longest(waits: int, seconds: float) -> float:
+    """Seconds; where requests wait in turn, the last one's turn comes late."""
+    return 5 + waits * seconds
 
 
 async def ask(client: httpx.AsyncClient, name: str, waits: int, seconds: float) -> dict[str, Any]:
@@ -57,8 +67,7 @@ async def ask_every_gateway(waits: int = 0, seconds: float = 0) -> dict[str, dic
     async with httpx.AsyncClient(
         base_url=settings.EDGE_URL,
         headers={"Host": settings.EDGE_HOST, "Accept": "application/json"},
-        # Seconds; where requests wait in turn, the last one's turn comes late.
-        timeout=httpx.Timeout(5 + waits * seconds, connect=2),
+        timeout=httpx.Timeout(longest(waits, seconds), connect=2),
         verify=tls(),
         # The proxy settings of a machine are for the world outside, not for a neighbour.
         trust_env=False,
@@ -76,5 +85,14 @@ async def roll_call(request: HttpRequest) -> JsonResponse:
     form = WaitForm(request.GET)
     if not form.is_valid():
         return JsonResponse({"errors": form.errors}, status=400)
-    answers = await ask_every_gateway(form.cleaned_data["waits"] or 0, form.cleaned_data["seconds"] or 0)
+    waits, seconds = form.cleaned_data["waits"] or 0, form.cleaned_data["seconds"] or 0
+    # It expires, should this process be killed.
+    if waits and not await cache.aadd(MEASURING, 1, timeout=longest(waits, seconds) + 5):
+        errors = {"waits": ["Somebody else measures. Try again in a moment."]}
+        return JsonResponse({"errors": errors}, status=429, headers={"Retry-After": "5"})
+    try:
+        answers = await ask_every_gateway(waits, seconds)
+    finally:
+        if waits:
+            await cache.adelete(MEASURING)
     return JsonResponse({"asked_by": settings.GATEWAY, "gateways": answers})

@@ -9,7 +9,17 @@ from django.urls import reverse
 from django.views import View
 
 from students.models import Student
-from students.payload import Page, RefusedError, no_such_student, parse, refusals, serialize, validate, validate_changes
+from students.payload import (
+    REACH,
+    Page,
+    RefusedError,
+    no_such_student,
+    parse,
+    refusals,
+    serialize,
+    validate,
+    validate_changes,
+)
 from students.replace import areplace
 
 
@@ -32,7 +42,7 @@ class AsyncStudents(AsyncJsonView):
     async def get(self, request: HttpRequest) -> HttpResponse:
         page = Page.of(request)
         students = [serialize(student) async for student in Student.objects.all()[page.rows]]
-        return page.response(students, total=await Student.objects.acount())
+        return page.response(students, total=await Student.objects.all()[:REACH].acount())
 
     async def post(self, request: HttpRequest) -> HttpResponse:
         columns = validate(parse(request))

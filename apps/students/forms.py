@@ -34,7 +34,7 @@ class StudentForm(forms.ModelForm):
 
 
 class PageForm(forms.Form):
-    """`?page=` (1) and `?size=` (20) of a list."""
+    """`?page=` (1) and `?size=` (20) of a list. Bounded together (payload.Page): to skip rows PostgreSQL reads them."""
 
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
     size = forms.IntegerField(required=False, min_value=1, max_value=100)

@@ -110,6 +110,11 @@ def refusals() -> Iterator[None]:
         raise no_such_student() from None
 
 
+# Rows of a list that a client can page through. To count rows, and to skip them, PostgreSQL reads each: without a bound
+# one request for a list that anybody can fill costs as much as they like.
+REACH = 10_000
+
+
 @dataclass(frozen=True)
 class Page:
     number: int
@@ -120,11 +125,15 @@ class Page:
         form = PageForm(request.GET)
         if not form.is_valid():
             raise RefusedError(form.errors)
-        return cls(form.cleaned_data["page"] or 1, form.cleaned_data["size"] or 20)
+        page = cls(form.cleaned_data["page"] or 1, form.cleaned_data["size"] or 20)
+        if page.rows.start >= REACH:
+            raise RefusedError({"page": [f"This list ends after {REACH} students."]})
+        return page
 
     @property
     def rows(self) -> slice:
         return slice((self.number - 1) * self.size, self.number * self.size)
 
     def response(self, students: list[dict[str, Any]], total: int) -> JsonResponse:
+        """`total` is what was counted: REACH where there are more."""
         return JsonResponse({"page": self.number, "size": self.size, "total": total, "students": students})

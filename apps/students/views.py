@@ -5,7 +5,17 @@ from django.urls import reverse
 from django.views import View
 
 from students.models import Student
-from students.payload import Page, RefusedError, no_such_student, parse, refusals, serialize, validate, validate_changes
+from students.payload import (
+    REACH,
+    Page,
+    RefusedError,
+    no_such_student,
+    parse,
+    refusals,
+    serialize,
+    validate,
+    validate_changes,
+)
 from students.replace import replace
 
 
@@ -28,7 +38,7 @@ class Students(JsonView):
     def get(self, request: HttpRequest) -> HttpResponse:
         page = Page.of(request)
         students = [serialize(student) for student in Student.objects.all()[page.rows]]
-        return page.response(students, total=Student.objects.count())
+        return page.response(students, total=Student.objects.all()[:REACH].count())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         columns = validate(parse(request))

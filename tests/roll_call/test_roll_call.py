@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 
 import httpx
 import pytest
 
-from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack
+from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 
 
 def test_every_gateway_answers_for_itself(http: httpx.Client) -> None:
@@ -81,3 +82,25 @@ def test_the_command_says_the_same_as_the_page(stack: Stack, http: httpx.Client)
     spoken = json.loads(stack.compose("exec", "-T", "uwsgi", "python", "-m", "django", "roll_call").stdout)
     page = http.get("/async/roll-call/").json()["gateways"]
     assert {name: who["server"] for name, who in spoken.items()} == {name: who["server"] for name, who in page.items()}
+
+
+def test_the_site_is_measured_by_one_client_at_a_time(http: httpx.Client, stack: Stack) -> None:
+    """A request for a measurement becomes 96 others: many at once would take every thread there is."""
+    askers, path = 6, "/async/roll-call/?waits=32&seconds=1"
+    with ThreadPoolExecutor(askers) as pool:
+        answers = list(pool.map(lambda number: ask(stack, GATEWAYS[number % len(GATEWAYS)], path), range(askers)))
+    measured = [answer for answer in answers if answer.status_code == 200]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(measured) + len(refused) == askers
+    # One takes 4 s of uWSGI's eight threads, so they do not come one after the other.
+    assert measured
+    assert refused
+    assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
+    assert all(answer.json()["errors"].keys() == {"waits"} for answer in refused)
+    # It ends with the one who measures; and to ask who is there is never refused.
+    wait_until(lambda: http.get("/async/roll-call/?waits=1&seconds=0").status_code == 200)
+    assert http.get("/async/roll-call/").status_code == 200
+
+
+def ask(stack: Stack, gateway: str, path: str) -> httpx.Response:
+    return httpx.get(stack.url() + path, headers={"Host": f"{gateway}.localhost"}, timeout=60)

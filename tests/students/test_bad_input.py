@@ -104,7 +104,10 @@ def test_a_method_that_is_not_offered_is_405_and_the_answer_names_the_others(
         assert set(response.headers["Allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "page=1000001", "size=0", "size=101", "size=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["page=0", "page=-1", "page=x", "page=1000001", "page=501", "page=101&size=100", "size=0", "size=101", "size=x"],
+)
 def test_a_bad_page_is_refused_with_the_name_of_its_field(client: httpx.Client, twin: str, query: str) -> None:
     response = client.get(f"{twin}?{query}")
     assert response.status_code == 400
