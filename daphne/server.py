@@ -7,6 +7,7 @@ connections that wait, and refuse new ones, so that nginx goes to another replic
 """
 
 import faulthandler
+import os
 import signal
 import socket
 import struct
@@ -23,8 +24,9 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IListeningPort
 from twisted.web.http import HTTPChannel
 
+REQUEST_TIMEOUT = int(os.environ.get("REQUEST_TIMEOUT", "30"))
 # Seconds that requests in flight may take; the stop_grace_period in compose.yaml is longer.
-DRAIN_SECONDS = 35
+DRAIN_SECONDS = max(30, REQUEST_TIMEOUT) + 5
 # Seconds that connections may wait to be accepted.
 QUEUE_SECONDS = 8
 # Seconds in which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet.
@@ -35,7 +37,7 @@ LAST_CALL = 2
 CHECK_SECONDS = 2
 CHECK_PARTS = 20
 # Seconds that the event loop may stand still: the mark of a view that blocks it. gunicorn's `timeout` for its workers.
-STUCK_SECONDS = 30
+STUCK_SECONDS = max(30, REQUEST_TIMEOUT)
 
 
 class DrainingServer(Server):

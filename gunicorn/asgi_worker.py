@@ -8,6 +8,8 @@ from asgi_server import DrainingServer
 from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker
 
+REQUEST_TIMEOUT = int(os.environ.get("REQUEST_TIMEOUT", "30"))
+
 
 class AsgiWorker(UvicornWorker):
     """uvicorn's settings for each worker: https://www.uvicorn.org/settings/"""
@@ -23,9 +25,9 @@ class AsgiWorker(UvicornWorker):
         "lifespan": "off",
         # Seconds that open connections get after SIGTERM. Without it a WebSocket client or an endless stream holds the
         # worker until gunicorn kills it.
-        "timeout_graceful_shutdown": 25,
-        # One MiB a message, as Daphne has it; uvicorn's default is 16 MiB, memory that any client could take.
-        "ws_max_size": 1024 * 1024,
+        "timeout_graceful_shutdown": max(30, REQUEST_TIMEOUT) - 5,
+        # Bytes a message, as Daphne has it; uvicorn's default is 16 MiB, memory that any client could take.
+        "ws_max_size": int(os.environ.get("WEBSOCKET_MESSAGE_BYTES", str(1024 * 1024))),
         # A ping every 20 s keeps proxies from closing an idle connection, and finds clients that are gone.
         "ws_ping_interval": 20.0,
         "ws_ping_timeout": 20.0,

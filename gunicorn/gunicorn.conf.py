@@ -37,10 +37,11 @@ control_socket_disable = True
 
 # ---- time limits, in seconds ----
 
+request_timeout = int(os.environ.get("REQUEST_TIMEOUT", "30"))
 # An event loop that has not moved for this long is killed: the mark of a view that blocks it.
-timeout = 30
+timeout = max(30, request_timeout)
 # How long requests in flight may take to finish once SIGTERM has come.
-graceful_timeout = 30
+graceful_timeout = max(30, request_timeout)
 
 # SIGTERM: first nobody new comes in, then the workers end, each once those who wait are served (asgi_server.py).
 when_ready = refuse_new_connections

@@ -104,7 +104,7 @@ def test_every_way_to_a_gateway_has_our_error(answers: dict[str, Answers], case:
 @pytest.fixture(scope="module")
 def impatient(stack: Stack) -> Iterator[Edge]:
     """nginx that waits one second for an answer: its own 60 s are too long for a test."""
-    with variant(stack, "tests/errors/impatient.conf") as edge:
+    with variant(stack, READ_TIMEOUT="1") as edge:
         # It is healthy before it has asked Docker's DNS where they are, and answers 503 until then.
         wait_for_gateways(edge)
         yield edge

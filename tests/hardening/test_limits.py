@@ -6,24 +6,21 @@ from typing import Any
 import pytest
 
 from tests.hardening.conftest import COMPOSE
-from tests.support.stack import ROOT
+from tests.support.stack import ROOT, settings
 
 type Containers = dict[str, dict[str, Any]]
 
 UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
-# Where each server is told how many seconds it may take to stop: for connections that wait, and for requests in flight.
+# Where each server is told how many seconds it may take to stop, beside REQUEST_TIMEOUT for requests in flight.
 DRAINS = {
     "uwsgi": (
         ("uwsgi/plugins/drain.c", r"^#define QUEUE_SECONDS (\d+)"),
-        ("uwsgi/uwsgi.ini", r"^worker-reload-mercy = (\d+)"),
+        ("uwsgi/plugins/harakiri.c", r"^#define MERCY (\d+)"),
     ),
-    "gunicorn": (
-        ("gunicorn/asgi_server.py", r"^QUEUE_SECONDS = (\d+)"),
-        ("gunicorn/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
-    ),
+    "gunicorn": (("gunicorn/asgi_server.py", r"^QUEUE_SECONDS = (\d+)"),),
     "daphne": (
         ("daphne/server.py", r"^QUEUE_SECONDS = (\d+)"),
-        ("daphne/server.py", r"^DRAIN_SECONDS = (\d+)"),
+        ("daphne/server.py", r"^DRAIN_SECONDS = max\(30, REQUEST_TIMEOUT\) \+ (\d+)"),
     ),
 }
 
@@ -32,7 +29,7 @@ def drain(service: str) -> int:
     """Seconds that the server may take to finish."""
     found = [re.search(pattern, (ROOT / file).read_text(), re.MULTILINE) for file, pattern in DRAINS[service]]
     assert all(found)
-    return sum(int(match[1]) for match in found if match)
+    return max(30, int(settings()["REQUEST_TIMEOUT"])) + sum(int(match[1]) for match in found if match)
 
 
 def test_logs_are_rotated(containers: Containers, service: str) -> None:

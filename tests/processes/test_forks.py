@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -43,13 +44,13 @@ def test_workers_share_most_of_their_pages(stack: Stack, gateway: str) -> None:
 DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('drew', random.random(), flush=True))"
 
 
-def uwsgi(stack: Stack, seconds: int, *options: str) -> str:
+def uwsgi(stack: Stack, seconds: int, *options: str, memory: str = "768m") -> str:
     """What two workers say that run for so long, and serve nothing."""
     image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
     server = ("uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025", *options)
     # SIGINT: on SIGTERM, without our drain, it would start again.
     limited = ("timeout", "--signal=INT", str(seconds), *server)
-    ended = run("docker", "run", "--rm", "--network", "none", image, *limited, check=False)
+    ended = run("docker", "run", "--rm", "--network", "none", "--memory", memory, image, *limited, check=False)
     return ended.stdout + ended.stderr
 
 
@@ -61,6 +62,20 @@ def test_workers_draw_different_numbers(stack: Stack) -> None:
 
 @pytest.mark.parametrize(("limit", "replaced"), [("1", True), ("1000", False)])
 def test_a_worker_that_has_grown_too_large_is_replaced(stack: Stack, limit: str, replaced: bool) -> None:
-    said = uwsgi(stack, 12, "--plugin=/etc/uwsgi/plugins/recycle_plugin.so", f"--recycle-on-rss={limit}")
+    plugin = ("--plugin=/etc/uwsgi/plugins/recycle_plugin.so", "--recycle-not-before=5")
+    said = uwsgi(stack, 12, *plugin, f"--recycle-on-rss={limit}")
     assert bool(re.search(r"worker 1 has grown to \d+ MiB, and is replaced", said)) is replaced, said
     assert said.count("Respawned uWSGI worker 1 ") >= replaced, said
+
+
+def test_how_large_a_worker_may_grow_follows_the_containers_memory(stack: Stack) -> None:
+    """A project of 200 MiB, in two workers that share it: three quarters of the memory, by two, is the most."""
+    plugin = ("--plugin=/etc/uwsgi/plugins/recycle_plugin.so", "--recycle-on-share=75")
+    fat, soon = "--eval=ballast = b'x' * (200 << 20)", "--recycle-not-before=5"
+    # The last is as large as that from its start: replaced at once, its workers would do nothing but start.
+    runs = {"enough": ("800m", soon), "too little": ("400m", soon), "too little, but young": ("400m",)}
+    with ThreadPoolExecutor() as pool:
+        logs = list(pool.map(lambda run: uwsgi(stack, 15, *plugin, fat, *run[1:], memory=run[0]), runs.values()))
+    told = re.compile(r"has grown to \d+ MiB, and is replaced: its share of the memory is (\d+)")
+    shares = dict(zip(runs, (set(told.findall(log)) for log in logs), strict=True))
+    assert shares == {"enough": set(), "too little": {"150"}, "too little, but young": set()}, logs

@@ -3,6 +3,8 @@
  * uWSGI's own harakiri (2.0.31) keeps one deadline a worker. Any thread that ends a request clears it, so with other requests
  * coming in a view that never returns is never ended; and a body that is being read moves a deadline that was just cleared to
  * 1970, so that a worker is killed for an upload. Here the master looks at each thread.
+ *
+ * Whoever is replaced or stopped gets as long for its requests, and a little more: the mercies of uWSGI are raised to that.
  */
 #include <uwsgi.h>
 
@@ -58,9 +60,21 @@ static void find_late_requests(void) {
     }
 }
 
+/* Beyond harakiri, for an answer that is being sent. */
+#define MERCY 5
+
+static void raise_mercies(void) {
+    if (seconds && uwsgi.worker_reload_mercy < seconds + MERCY) {
+        uwsgi.worker_reload_mercy = seconds + MERCY;
+    }
+    if (seconds && uwsgi.reload_mercy < seconds + MERCY) {
+        uwsgi.reload_mercy = seconds + MERCY;
+    }
+}
+
 static struct uwsgi_option options[] = {
     {"thread-harakiri", required_argument, 0, "end requests that take longer", uwsgi_opt_set_int, &seconds, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 
-struct uwsgi_plugin harakiri_plugin = {.name = "harakiri", .options = options, .master_cycle = find_late_requests};
+struct uwsgi_plugin harakiri_plugin = {.name = "harakiri", .options = options, .post_init = raise_mercies, .master_cycle = find_late_requests};

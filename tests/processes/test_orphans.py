@@ -1,0 +1,25 @@
+"""Orphans: processes whose parent has ended become children of PID 1, which has to collect them when they end too."""
+
+import pytest
+
+from tests.support.stack import Stack, run, wait_until
+
+ORPHANS = 20
+
+
+@pytest.mark.parametrize("service", ["nginx", "uwsgi", "gunicorn", "daphne", "postgres", "valkey"])
+def test_no_orphan_stays_as_a_zombie(stack: Stack, service: str) -> None:
+    container = stack.containers(service)[0]
+    # Each of these shells ends at once.
+    script = f"for i in $(seq {ORPHANS}); do sh -c 'sleep 300 >/dev/null 2>&1 & echo $!'; done"
+    orphans = run("docker", "exec", container, "sh", "-c", script).stdout.split()
+    assert len(orphans) == ORPHANS
+    with stack.observer(service, container) as observer:
+
+        def parents() -> list[str]:
+            """Of those that are there, as zombies too."""
+            return observer.run(f"ps -o ppid= -p {','.join(orphans)}").stdout.split()
+
+        assert parents() == ["1"] * ORPHANS
+        run("docker", "exec", container, "sh", "-c", f"kill -9 {' '.join(orphans)}")
+        wait_until(lambda: parents() == [], 10, "they are collected")
