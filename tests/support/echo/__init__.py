@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.routing.wire import Edge
 from tests.support.beside import beside
-from tests.support.stack import Stack, run, wait_until
+from tests.support.stack import ROOT, Stack, run, wait_until
 
 # Paths below it have a view that does not read the request's body; everywhere else it is read.
 UNREAD = "/unread"
@@ -35,8 +35,9 @@ class Echo(Edge):
 
 @contextmanager
 def echo_stack(stack: Stack) -> Iterator[Echo]:
-    """The images and settings of `stack`, without database and cache."""
+    """The images and settings of `stack`, without database and cache, and with Docker's client told of a proxy."""
     environment = {
+        "DOCKER_CONFIG": str(ROOT / "tests/support/echo/docker"),
         "DJANGO_SETTINGS_MODULE": "echo",
         "WSGI_APPLICATION": "echo:wsgi",
         "ASGI_APPLICATION": "echo:asgi",

@@ -2,11 +2,16 @@
 
 import hashlib
 import json
+import locale
 import os
+import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, JsonResponse
 from django.urls import re_path
@@ -64,7 +69,27 @@ def fail(request: HttpRequest) -> JsonResponse:
     raise RuntimeError("as it was told")
 
 
-urlpatterns = [re_path("^unread/", unread), re_path("^fail/", fail), re_path("", echo)]
+def text(request: HttpRequest) -> JsonResponse:
+    """Stores the uploaded file by its name, as Django does, and reads and writes texts as a project does by default."""
+    storage = FileSystemStorage(location=tempfile.mkdtemp(dir="/tmp"))  # the container's own
+    name = storage.save(request.FILES["file"].name, request.FILES["file"])
+    path = Path(storage.path(name))
+    read = path.read_text()
+    copy = path.with_name("copy.txt")
+    copy.write_text(read)
+    return JsonResponse(
+        {
+            "name": name,
+            "listed": name in storage.listdir("")[1],
+            "read": read,
+            "written": copy.read_bytes().decode(),
+            "file_names": sys.getfilesystemencoding(),
+            "texts": locale.getpreferredencoding(False).lower(),
+        }
+    )
+
+
+urlpatterns = [re_path("^unread/", unread), re_path("^fail/", fail), re_path("^text/", text), re_path("", echo)]
 
 
 async def tell_websocket(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:

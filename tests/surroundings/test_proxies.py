@@ -1,0 +1,29 @@
+"""A proxy in the configuration of Docker's client reaches every container; nobody asks it for a neighbour or itself."""
+
+import json
+
+import pytest
+
+from tests.support.echo import Echo
+from tests.support.stack import GATEWAYS, Stack, run
+
+SERVICES = ("nginx", *GATEWAYS)
+PROXY = "http://127.0.0.1:9"  # where nobody listens
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_with_a_proxy_is_healthy(echo: Echo, service: str) -> None:
+    """The second stack is made with tests/support/echo/docker/config.json; it would not even have started."""
+    (container,) = json.loads(run("docker", "inspect", echo.stack.container(service)).stdout)
+    assert {f"HTTP_PROXY={PROXY}", f"http_proxy={PROXY}"} <= set(container["Config"]["Env"])
+    assert container["State"]["Health"]["Status"] == "healthy"
+
+
+def test_nginx_reaches_the_gateways_past_it(echo: Echo, gateway: str) -> None:
+    assert echo.get(f"/gateways/{gateway}/").status == 200
+
+
+def test_the_project_reaches_nginx_past_it(stack: Stack) -> None:
+    variables = [part for name in ("http_proxy", "HTTP_PROXY", "all_proxy") for part in ("--env", f"{name}={PROXY}")]
+    said = stack.compose("exec", "-T", *variables, "uwsgi", "python", "-m", "django", "roll_call").stdout
+    assert {name: "error" in answer for name, answer in json.loads(said).items()} == dict.fromkeys(GATEWAYS, False)
