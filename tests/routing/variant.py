@@ -5,24 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.routing.wire import Edge
-from tests.support.stack import ROOT, Stack, run, settings, wait_until
+from tests.support.stack import Stack, run, settings, wait_until
 
 
 @contextmanager
-def variant(stack: Stack, configuration: str = "", network: str = "", **environment: str) -> Iterator[Edge]:
-    """The same image before the same gateways, or those of another network. `configuration`: a file of this repository,
-    read as one more map.
-    """
+def variant(stack: Stack, *docker: str, network: str = "", **environment: str) -> Iterator[Edge]:
+    """The same image before the same gateways, or those of another network. `docker`: more options of `docker run`."""
     names = ("SERVER_NAMES", "COMPARE", "URL_PREFIX", "UPLOAD_LIMIT", "HTTPS")
     variables = {name: settings()[name] for name in names} | environment
     options = ["--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"]
     # By nginx's name: uWSGI hangs up on everybody else.
     options += ["--network", network or f"{stack.project}_edge", "--network-alias", "nginx"]
     options += [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
-    if configuration:
-        options += ["--volume", f"{ROOT / configuration}:/etc/nginx/conf.d/maps/variant.conf:ro"]
     container = run(
-        "docker", "run", "--detach", "--publish", "127.0.0.1::8080", *options, f"{stack.project}-nginx"
+        "docker", "run", "--detach", "--publish", "127.0.0.1::8080", *options, *docker, f"{stack.project}-nginx"
     ).stdout.strip()
     try:
         port = int(run("docker", "port", container, "8080").stdout.rsplit(":", 1)[1])
