@@ -17,6 +17,7 @@ COPY nginx nginx
 COPY uwsgi uwsgi
 COPY gunicorn gunicorn
 COPY daphne daphne
+COPY gateway_answers gateway_answers
 COPY healthcheck.py .
 RUN chmod -R u=rwX,go=rX .
 
@@ -85,10 +86,12 @@ RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
 COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
 COPY --from=files /files/uwsgi/uwsgi.ini /files/uwsgi/prefixed.py /etc/uwsgi/
+COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001
+ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001 \
+    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini"]
@@ -99,11 +102,12 @@ RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
 COPY --from=files /files/gunicorn/*.py /etc/gunicorn/
+COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
-    PYTHONPATH=/srv/apps:/etc/gunicorn
+    PYTHONPATH=/srv/apps:/usr/local/lib/gateway:/etc/gunicorn
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
@@ -116,10 +120,12 @@ RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.tx
  # Twisted carries its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.*/site-packages/twisted -type d -name test -prune -exec rm -r {} +
 COPY --from=files /files/daphne/run /files/daphne/*.py /etc/daphne/
+COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000
+ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000 \
+    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 CMD ["/etc/daphne/run"]
@@ -177,7 +183,7 @@ COPY gallery/nginx/ /etc/nginx/
 # FastCGI and SCGI are told what the uwsgi protocol is, and treated as it is: the same lines, with the other directives' names.
 RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
-      sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
+      sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf /etc/nginx/conf.d/buffers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
     done
 USER 101:101
 

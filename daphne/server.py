@@ -17,9 +17,11 @@ from functools import partial
 from typing import Any
 
 import asgi_websocket
-from body import Request, read_late
+from asgi_response import PacedRequest
+from body import read_late
 from daphne import cli, http_protocol
 from daphne.server import Server
+from gateway_answers import asgi
 from twisted.internet import reactor
 from twisted.internet.interfaces import IListeningPort
 from twisted.web.http import HTTPChannel
@@ -44,7 +46,7 @@ class DrainingServer(Server):
     is_draining = False
 
     def run(self) -> None:
-        self.application = asgi_websocket.wait_for_client(read_late(self.application))
+        self.application = asgi_websocket.wait_for_client(read_late(asgi.wrap(self.application)))
         self.ports: list[IListeningPort] = []
         # Once the reactor runs: when it starts, it sets a handler of its own.
         reactor.callWhenRunning(signal.signal, signal.SIGTERM, self.handle_sigterm)
@@ -52,14 +54,19 @@ class DrainingServer(Server):
         super().run()
 
     def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
-        if not isinstance(protocol, asgi_websocket.WebSocket):
-            return super().create_application(protocol, self.below_root_path(scope))
-        scope = {**scope, **asgi_websocket.facts(protocol), "protocol": protocol}
+        is_websocket = isinstance(protocol, asgi_websocket.WebSocket)
+        if is_websocket:
+            scope = {**scope, **asgi_websocket.facts(protocol), "protocol": protocol}
         queue = super().create_application(protocol, self.below_root_path(scope))
         # None: the client has left already.
         if queue is not None:
             self.connections[protocol]["application_instance"].add_done_callback(protocol.application_ended)
-        return protocol.mailbox
+        return protocol.mailbox if is_websocket else queue
+
+    async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
+        if isinstance(protocol, PacedRequest):
+            await protocol.writable.wait()
+        await super().handle_reply(protocol, message)
 
     def below_root_path(self, scope: dict[str, Any]) -> dict[str, Any]:
         """As ASGI has it, and uvicorn does: the path begins with root_path. Otherwise Channels finds no route."""
@@ -148,7 +155,7 @@ def queue_of(listener: socket.socket) -> int:
 def close_after_the_next_answer(channel: HTTPChannel) -> None:
     """Closed at once, an idle connection may just have been sent a request by nginx, which cannot repeat a POST."""
 
-    def is_persistent(request: Request, _version: bytes) -> bool:
+    def is_persistent(request: PacedRequest, _version: bytes) -> bool:
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         return False
 
@@ -181,7 +188,7 @@ HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = 65536
 # Twisted takes a posted form apart in memory, whole, and throws the result away: Django does it again, on disk. An
 # upload of 100 MiB took over 450 MiB, so any client could have the container killed; and a form that Twisted cannot
 # read got an empty 400 instead of Django's answer.
-http_protocol.WebRequest = partial(Request, parsePOSTFormSubmission=False)
+http_protocol.WebRequest = partial(PacedRequest, parsePOSTFormSubmission=False)
 
 asgi_websocket.install()
 

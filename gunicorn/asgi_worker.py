@@ -5,6 +5,7 @@ import sys
 from typing import Any, ClassVar
 
 from asgi_server import DrainingServer
+from gateway_answers import asgi
 from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker
 
@@ -42,8 +43,8 @@ class AsgiWorker(UvicornWorker):
     }
 
     async def _serve(self) -> None:
-        # As it is in uvicorn_worker 0.4, but for the class.
-        self.config.app = self.wsgi
+        # As it is in uvicorn_worker 0.4, but for the class, and for what becomes of answers (gateway_answers/asgi.py).
+        self.config.app = asgi.wrap(self.wsgi)
         server = DrainingServer(config=self.config)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)

@@ -6,12 +6,13 @@ site for one that has the whole host, and it keeps what it first made of STATIC_
 """
 
 import os
-import pkgutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
+# The project's, with bounds to its streams.
+from gateway_answers.wsgi import application as project
+
 PREFIX = os.environ["URL_PREFIX"]
-project = pkgutil.resolve_name(os.environ["WSGI_APPLICATION"])
 
 
 def below_prefix(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -5,6 +5,8 @@
  * 1970, so that a worker is killed for an upload. Here the master looks at each thread.
  *
  * Whoever is replaced or stopped gets as long for its requests, and a little more: the mercies of uWSGI are raised to that.
+ *
+ * The time counts from the last piece of the answer that was sent: a stream that goes on is not late.
  */
 #include <uwsgi.h>
 
@@ -12,8 +14,13 @@ extern struct uwsgi_server uwsgi;
 
 static int seconds;
 
-/* The start of the request that a thread was found late with, in microseconds. */
-static uint64_t *late;
+/* What a thread was seen with, in microseconds and bytes. */
+struct progress {
+    uint64_t start, sent, since;
+    int was_late;
+};
+
+static struct progress *seen;
 
 /* The worker, which is about to be killed, and the master name each of its requests in the log: without the query string. */
 static void hide_queries(int worker) {
@@ -38,20 +45,26 @@ static void find_late_requests(void) {
         return;
     }
     last = uwsgi_now();
-    if (!late) {
-        late = uwsgi_calloc(sizeof(uint64_t) * (uwsgi.numproc + 1) * uwsgi.threads);
+    if (!seen) {
+        seen = uwsgi_calloc(sizeof(struct progress) * (uwsgi.numproc + 1) * uwsgi.threads);
     }
     for (worker = 1; worker <= uwsgi.numproc; worker++) {
         for (thread = 0; thread < uwsgi.threads; thread++) {
             struct uwsgi_core *core = &uwsgi.workers[worker].cores[thread];
-            uint64_t *seen = &late[worker * uwsgi.threads + thread];
-            uint64_t start = core->req.start_of_request;
+            struct progress *before = &seen[worker * uwsgi.threads + thread];
+            uint64_t start = core->req.start_of_request, sent = core->req.response_size;
 
-            if (!core->in_request || start + 1000000ULL * seconds > uwsgi_micros()) {
-                *seen = 0;
-            } else if (*seen != start) {
+            if (!core->in_request) {
+                memset(before, 0, sizeof(struct progress));
+            } else if (before->start != start) {
+                *before = (struct progress){.start = start, .sent = sent, .since = start};
+            } else if (before->sent != sent) {
+                *before = (struct progress){.start = start, .sent = sent, .since = uwsgi_micros()};
+            } else if (before->since + 1000000ULL * seconds > uwsgi_micros()) {
+                before->was_late = 0;
+            } else if (!before->was_late) {
                 /* Only if it is so a second later too: a request that has just come still has the start of the last. */
-                *seen = start;
+                before->was_late = 1;
             } else if (!uwsgi.workers[worker].pending_harakiri) {
                 hide_queries(worker);
                 trigger_harakiri(worker);

@@ -1,0 +1,175 @@
+"""Around the WSGI application, on uWSGI: streams, of which each holds one of few threads, are bounded.
+
+A stream is an answer that comes from an iterator and has no Content-Length.
+
+- Half of the threads, in all workers together, may stream at once. A stream that comes beyond that is 503.
+- Events (text/event-stream) end in time, between two of them: an EventSource connects again by itself, and says which
+  it had last (Last-Event-ID). So a worker that is replaced never waits for them longer than for anything else.
+- Any other stream takes as long as it needs. uwsgi.ini's thread-harakiri counts from the last piece that was sent.
+- Events from an asynchronous iterator are 501: under WSGI, Django waits for the last before it sends the first.
+- The uwsgi protocol does not say where an answer ends. A stream that fails resets the connection, and so the client
+  sees that something is missing.
+"""
+
+import fcntl
+import json
+import os
+import pkgutil
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+import uwsgi
+
+from gateway_answers import responses
+from gateway_answers.begun import HEADERS, STATUS, BegunBeforeError, begun
+
+type Environ = dict[str, Any]
+type Headers = list[tuple[str, str]]
+type StartResponse = Callable[..., Callable[[bytes], object]]
+type Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+# Of uwsgi.ini's thread-harakiri: 25 s of 30.
+EVENTS_SHARE = 5 / 6
+# One file for each stream that may be: whoever has locked it streams. The kernel unlocks it when a process is killed.
+PLACES = "/tmp/stream-{}"  # noqa: S108  # the container's own
+RESET, CLOSE = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
+
+ASYNCHRONOUS = (
+    "These events come from an asynchronous iterator, and this gateway speaks WSGI, where none would be sent before "
+    "the last is there. Ask a gateway that speaks ASGI: /async/ leads to one."
+)
+TOO_MANY = (
+    "A stream holds a thread of this gateway, and half of its threads stream already. Try again in a moment, or ask a "
+    "gateway that speaks ASGI: /async/ leads to one."
+)
+
+
+def option(name: str, otherwise: int) -> int:
+    """uWSGI's; a list where it was given more than once, of which the last counts."""
+    found = uwsgi.opt.get(name, otherwise)
+    return int(found[-1] if isinstance(found, list) else found)
+
+
+def take_place() -> int | None:
+    """A file that is locked until it is closed."""
+    for number in range(max(1, uwsgi.numproc * option("threads", 1) // 2)):
+        place = os.open(PLACES.format(number), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(place)
+        else:
+            return place
+    return None
+
+
+def when_closed(what: bytes) -> None:
+    """Whether the end of this request's connection is an error to nginx, also where the kernel closes it."""
+    with socket.socket(fileno=os.dup(uwsgi.connection_fd())) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, what)
+
+
+class Stream:
+    """An answer that holds a place."""
+
+    def __init__(self, pieces: Iterable[bytes], place: int, seconds: float) -> None:
+        self.pieces, self.place, self.seconds = pieces, place, seconds
+
+    def __iter__(self) -> Iterator[bytes]:
+        ends = time.monotonic() + self.seconds
+        when_closed(RESET)
+        for piece in self.pieces:
+            yield piece
+            if time.monotonic() > ends:
+                break
+        when_closed(CLOSE)
+
+    def close(self) -> None:
+        try:
+            close(self.pieces)
+        finally:
+            os.close(self.place)
+
+
+def close(pieces: Iterable[bytes]) -> None:
+    if hasattr(pieces, "close"):
+        pieces.close()
+
+
+def refuse(environ: Environ, start_response: StartResponse, status: HTTPStatus, detail: str) -> list[bytes]:
+    told = {"status": status, "error": status.phrase, "detail": detail, "request_id": environ.get("HTTP_X_REQUEST_ID")}
+    body = json.dumps(told).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append(("Retry-After", "5"))
+    start_response(f"{status:d} {status.phrase}", headers)
+    return [body]
+
+
+def answer_with(
+    environ: Environ, start_response: StartResponse, status: str, headers: Headers, pieces: Iterable[bytes]
+) -> Iterable[bytes]:
+    """`pieces` is a stream."""
+    lower = {name.lower(): value for name, value in headers}
+    is_events = lower.get("content-type", "").startswith("text/event-stream")
+    if environ["REQUEST_METHOD"] == "HEAD":
+        close(pieces)
+        start_response(status, headers)
+        return []
+    if is_events and getattr(pieces, "is_async", False):
+        close(pieces)
+        return refuse(environ, start_response, HTTPStatus.NOT_IMPLEMENTED, ASYNCHRONOUS)
+    place = take_place()
+    if place is None:
+        close(pieces)
+        return refuse(environ, start_response, HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY)
+    if "x-accel-buffering" not in lower:
+        headers = [*headers, ("X-Accel-Buffering", "no")]
+    start_response(status, headers)
+    return Stream(pieces, place, EVENTS_SHARE * option("thread-harakiri", 30) if is_events else float("inf"))
+
+
+def is_stream(status: str, headers: Headers) -> bool:
+    return not status.startswith(("1", "204", "304")) and "content-length" not in {name.lower() for name, _ in headers}
+
+
+def wrap(application: Application) -> Application:
+    responses.install()
+
+    def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        held: list[tuple[str, Headers]] = []
+        has_returned = False
+
+        def hold(status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], object]:
+            # Until it is known what the body is; not where the application is a generator, which calls this late.
+            if has_returned or exc_info or not is_stream(status, headers):
+                return start_response(status, headers, *([exc_info] if exc_info else []))
+            held[:] = [(status, headers)]
+            return lambda _: 0
+
+        try:
+            place = begun.begin(environ.get("HTTP_X_REQUEST_ID"))
+        except BegunBeforeError:
+            start_response(f"{STATUS} {HTTPStatus(STATUS).phrase}", list(HEADERS.items()))
+            return []
+        try:
+            pieces = application(environ, hold)
+        finally:
+            begun.end(place)
+        has_returned = True
+        if not held:
+            return pieces
+        ((status, headers),) = held
+        if isinstance(pieces, (list, tuple)) or not getattr(pieces, "streaming", True):
+            start_response(status, headers)
+            return pieces
+        return answer_with(environ, start_response, status, headers, pieces)
+
+    return wrapped
+
+
+application = wrap(pkgutil.resolve_name(os.environ["WSGI_APPLICATION"]))
