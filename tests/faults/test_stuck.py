@@ -1,6 +1,7 @@
 """Views that never return are ended, with a 504 that names the request; everybody else goes on."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -66,13 +67,16 @@ def test_the_log_names_them_without_the_query_string(fault: Fault, other: Stack)
     assert [line for line in logs if SECRET in line] == []
 
 
-def test_everybody_else_goes_on(fault: Fault, figures: Figures) -> None:
+def test_everybody_else_goes_on(fault: Fault, figures: Figures, setting: Callable[[str], str]) -> None:
     for gateway in GATEWAYS:
         figures.add(f"a view on {gateway} never returns", fault.traffic[gateway], note="everybody else there")
-    assert fault.traffic["uwsgi"].failures() == [], fault.traffic["uwsgi"].statuses
+    # What the killed worker's other threads had in their hands at that moment is not done again.
+    uwsgi = fault.traffic["uwsgi"]
+    assert set(uwsgi.statuses) <= {200, 502}
+    assert len(uwsgi.failures()) < int(setting("UWSGI_THREADS")), uwsgi.statuses
     # nginx had connections open to the worker that got stuck; what went into them was lost with it.
     gunicorn = fault.traffic["gunicorn"]
-    assert set(gunicorn.statuses) <= {200, 504}
+    assert set(gunicorn.statuses) <= {200, 502, 504}
     assert len(gunicorn.failures()) < 0.02 * len(gunicorn.sent), gunicorn.statuses
 
 

@@ -12,7 +12,7 @@ from tests.faults.figures import Figures
 from tests.faults.form import IS_FULL, repeat
 from tests.faults.kill import Killer, main_process, workers
 from tests.faults.sockets import Sockets
-from tests.faults.traffic import RATE, RECOVERY, Flow, Traffic, failures, pinned
+from tests.faults.traffic import RATE, RECOVERY, Flow, Sent, Traffic, failures, pinned
 from tests.processes.conftest import inspect
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
 
@@ -25,8 +25,8 @@ SOCKETS = 6
 KILLS = repeat(short=2, full=20)
 # As often all workers at once: more deaths in a row than uWSGI takes for an accident.
 ROUNDS = repeat(short=3, full=10)
-# Short of that, a lost request more or less is a matter of luck.
-SHARE = 0.999
+# Seconds by which a request may have been sent after a worker died, into a connection that nginx still had to it.
+LATE = 0.2
 
 
 def site(rate: float) -> list[Flow]:
@@ -37,6 +37,11 @@ def others(gateway: str) -> list[str]:
     return [name for name in GATEWAYS if name != gateway]
 
 
+def was_in_flight(lost: Sent, killed: list[float]) -> bool:
+    """Whether it was in a process's hands when that was killed. It is not done again, for it may be what killed it."""
+    return lost.status == 502 and any(lost.due - LATE <= at <= lost.answered for at in killed)
+
+
 @pytest.mark.parametrize("gateway", COUNTS)
 def test_workers_that_are_killed_cost_next_to_nothing(
     stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], gateway: str
@@ -44,11 +49,13 @@ def test_workers_that_are_killed_cost_next_to_nothing(
     seed = time.time_ns()
     print(f"{seed=}")
     chance, container = random.Random(seed), stack.container(gateway)  # noqa: S311  # no secret
+    killed: list[float] = []
     with (
         Traffic(stack, *pinned(), *site(2 * RATE)) as traffic,
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, SOCKETS)) as sockets,
     ):
         for _ in range(KILLS):
+            killed.append(time.monotonic())
             kill9.kill(chance.choice(workers(container)))
             # Not evenly: a new worker is to be met in every state.
             time.sleep(chance.uniform(0.5, 2))
@@ -56,7 +63,6 @@ def test_workers_that_are_killed_cost_next_to_nothing(
         wait_until(lambda: traffic[gateway].is_calm(time.monotonic() - 2), 10, "requests succeed again")
 
     records = traffic.of("site uwsgi", "site gunicorn")
-    lost, sent = sum(record.failed for record in records), sum(len(record.sent) for record in records)
     figures.add(
         f"{KILLS} {gateway} workers killed",
         *records,
@@ -64,7 +70,8 @@ def test_workers_that_are_killed_cost_next_to_nothing(
         note=f"default host; on its own host {traffic[gateway].failed} of {len(traffic[gateway].sent)} failed",
     )
     assert failures(traffic.of(*others(gateway))) == {}
-    assert lost <= (1 - SHARE) * sent, [record.failures() for record in records]
+    for lost in [lost for record in records for lost in record.failures()]:
+        assert was_in_flight(lost, killed), (lost, killed)
     for other in set(ASGI_GATEWAYS) - {gateway}:
         assert sockets[other].closes == {"open": SOCKETS}
     assert inspect(container)[0]["RestartCount"] == inspect(stack.container(gateway))[0]["RestartCount"]
@@ -104,9 +111,10 @@ def serves_again(container: str, restarts: int) -> bool:
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: a second replica, half a minute")
 def test_a_replica_of_daphne_that_is_killed_is_not_missed(stack: Stack, kill9: Killer, figures: Figures) -> None:
     with Traffic(stack, *pinned()) as traffic, stack.changed("daphne", DAPHNE_REPLICAS="2"):
-        began = time.monotonic()
+        began, kills = time.monotonic(), list[float]()
         for container in stack.containers("daphne"):
             restarts = inspect(container)[0]["RestartCount"]
+            kills.append(time.monotonic())
             kill9.kill(main_process(container))
             # Before the other: with both gone, nobody serves.
             wait_until(
@@ -114,7 +122,8 @@ def test_a_replica_of_daphne_that_is_killed_is_not_missed(stack: Stack, kill9: K
             )
         ended = time.monotonic()
     figures.add("each of 2 daphne replicas killed", traffic["daphne"])
-    assert traffic["daphne"].failures(since=began, until=ended) == []
+    for lost in traffic["daphne"].failures(since=began, until=ended):
+        assert was_in_flight(lost, kills)
     assert failures(traffic.of(*others("daphne"))) == {}
 
 
