@@ -30,20 +30,26 @@ def tick(number: int) -> str:
 LAST = "event: end\ndata: {}\n\n"
 
 
-async def ticks(events: int, interval: float) -> AsyncIterator[str]:
-    for number in range(1, events + 1):
+async def ticks(first: int, events: int, interval: float) -> AsyncIterator[str]:
+    for number in range(first, events + 1):
         yield tick(number)
         if number < events:
             await asyncio.sleep(interval)
     yield LAST
 
 
-def ticks_in_a_thread(events: int, interval: float) -> Iterator[str]:
-    for number in range(1, events + 1):
+def ticks_in_a_thread(first: int, events: int, interval: float) -> Iterator[str]:
+    for number in range(first, events + 1):
         yield tick(number)
         if number < events:
             time.sleep(interval)
     yield LAST
+
+
+def first_of(request: HttpRequest) -> int:
+    """What a browser has not had yet, when it connects again after a stream broke off or a WSGI gateway ended it."""
+    last = request.headers.get("Last-Event-ID", "")
+    return int(last) + 1 if last.isascii() and last.isdigit() and len(last) < 4 else 1
 
 
 async def stream(request: HttpRequest) -> HttpResponseBase:
@@ -52,12 +58,13 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"errors": form.errors}, status=400)
     events = form.cleaned_data["events"] or 10
     interval = 1 if form.cleaned_data["interval"] is None else form.cleaned_data["interval"]
-    # The wrong kind of iterator works, but Django consumes it whole before it sends the first byte. Under WSGI the
-    # stream comes as it should, and takes a worker thread for as long as it lasts.
+    # The synchronous kind works under ASGI too, and takes a thread there. The asynchronous kind does not work under
+    # WSGI, where Django consumes it whole before it sends the first byte.
     source = ticks if isinstance(request, ASGIRequest) else ticks_in_a_thread
     return StreamingHttpResponse(
-        source(events, interval),
+        source(first_of(request), events, interval),
         content_type="text/event-stream",
-        # The second asks a proxy that collects answers before it passes them on not to.
+        # The second asks a proxy that collects answers before it passes them on not to. The gateways here say it by
+        # themselves; others may not.
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -12,7 +12,7 @@ WRITABLE = {
     "nginx": {TMP, "/var/cache/nginx"},
     "postgres": {TMP, "/run/postgresql", "/var/lib/postgresql/data"},
     "valkey": {TMP, "/data"},
-} | {gateway: {TMP, "/srv/uploads"} for gateway in GATEWAYS}
+} | {gateway: {TMP, "/srv/uploads", "/run/begun"} for gateway in GATEWAYS}
 
 
 @pytest.fixture(scope="module", params=RUNNING)

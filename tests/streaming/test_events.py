@@ -16,10 +16,10 @@ class Event:
     fields: dict[str, str]
 
 
-def events(http: httpx.Client, url: str) -> list[Event]:
+def events(http: httpx.Client, url: str, **headers: str) -> list[Event]:
     """The events of a stream, each with the time of its last byte; fails on what is no event stream."""
     received, fields = [], {}
-    with http.stream("GET", url) as response:
+    with http.stream("GET", url, headers=headers) as response:
         assert response.status_code == 200
         assert response.headers["Content-Type"].split(";")[0] == "text/event-stream"
         for line in response.iter_lines():
@@ -54,6 +54,14 @@ def test_every_event_is_there_once_and_the_last_one_says_so(http: httpx.Client, 
     data = [json.loads(tick.fields["data"]) for tick in ticks]
     assert [(tick["tick"], tick["gateway"]) for tick in data] == [(number, gateway) for number in range(1, 51)]
     assert end.fields == {"event": "end", "data": "{}"}
+
+
+def test_a_browser_that_connects_again_gets_what_it_has_not_had(http: httpx.Client, gateway: str) -> None:
+    url = f"/gateways/{gateway}/async/stream/?events=5&interval=0"
+    *ticks, end = events(http, url, **{"Last-Event-ID": "3"})
+    assert [tick.fields["id"] for tick in ticks] == ["4", "5"]
+    assert end.fields["event"] == "end"
+    assert len(events(http, url, **{"Last-Event-ID": "x"})) == 6
 
 
 def test_the_default_host_streams_through_gunicorn(http: httpx.Client) -> None:

@@ -1,0 +1,52 @@
+"""An answer whose length lies is treated alike by all gateways, at once, and the next answer is what was asked for."""
+
+import httpx
+import pytest
+
+from tests.answers.conftest import Answering
+from tests.support.stack import GATEWAYS
+
+# In one piece, and in one for each byte.
+FORMS = ["", "&pieces"]
+# Less than the 60 s for which nginx waits for what is missing.
+AT_ONCE = 20
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_body_that_is_too_short_is_an_error_at_once(client: httpx.Client, gateway: str, form: str) -> None:
+    with pytest.raises(httpx.RemoteProtocolError, match=r"received 5 bytes, expected 10"):
+        client.get(f"/gateways/{gateway}/promise/?promised=10&sent=5{form}", timeout=AT_ONCE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_body_that_is_too_long_is_cut_where_it_was_promised_to_end(
+    client: httpx.Client, gateway: str, form: str
+) -> None:
+    for _ in range(5):
+        response = client.get(f"/gateways/{gateway}/promise/?promised=5&sent=10{form}", timeout=AT_ONCE)
+        assert (response.status_code, response.content) == (200, b"bbbbb")
+        # What was too much is not the beginning of anybody's answer.
+        assert client.get(f"/gateways/{gateway}/quick/").text == "quick"
+
+
+@pytest.mark.parametrize("rows", ["rows", "async-rows"])
+def test_a_stream_that_fails_is_an_error_and_not_a_short_answer(client: httpx.Client, gateway: str, rows: str) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get(f"/gateways/{gateway}/{rows}/?pieces=3&fail", timeout=AT_ONCE)
+    assert client.get(f"/gateways/{gateway}/quick/").text == "quick"
+
+
+def test_a_complete_answer_has_a_length_though_no_middleware_gives_it_one(client: httpx.Client, gateway: str) -> None:
+    response = client.get(f"/gateways/{gateway}/whole/?bytes=300000")
+    assert response.headers["Content-Length"] == "300000"
+    assert "Content-Length" not in client.get(f"/gateways/{gateway}/whole/?bytes=0&status=304").headers
+    head = client.head(f"/gateways/{gateway}/whole/?bytes=300000")
+    assert (head.headers["Content-Length"], head.content) == ("300000", b"")
+
+
+def test_head_of_a_stream_ends_and_leaves_nothing_behind(answering: Answering, client: httpx.Client) -> None:
+    # Two minutes long each; nginx keeps its connections to the ASGI gateways, so the next would wait behind one.
+    for gateway in GATEWAYS * 8:
+        head = client.head(f"/gateways/{gateway}/rows/?pieces=1200&interval=0.1", timeout=AT_ONCE)
+        assert (head.status_code, head.content) == (200, b"")
+        assert client.get(f"/gateways/{gateway}/quick/", timeout=AT_ONCE).text == "quick"
