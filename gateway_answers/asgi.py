@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from inspect import markcoroutinefunction
 from typing import Any
 
-from gateway_answers import responses
+from gateway_answers import exits, responses
 from gateway_answers.begun import HEADERS, STATUS, BegunBeforeError, begun
 
 type Message = dict[str, Any]
@@ -98,7 +98,7 @@ async def answer(application: Application, scope: Message, receive: Receive, sen
     except BegunBeforeError:
         return await refuse(send)
     try:
-        await application(scope, receive, Answer(scope, send).send)
+        await exits.contain(application(scope, receive, Answer(scope, send).send))
     finally:
         begun.end(place)
 
@@ -109,7 +109,7 @@ def wrap(application: Application) -> Application:
     def wrapped(scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             return answer(application, scope, receive, send)
-        return application(scope, receive, send)
+        return exits.contain(application(scope, receive, send))
 
-    # Not a coroutine function, for ten thousand WebSockets have no need of a frame more each; uvicorn asks.
+    # Not a coroutine function, for ten thousand WebSockets have no need of two frames more each; uvicorn asks.
     return markcoroutinefunction(wrapped)

@@ -14,6 +14,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from gateway_answers import exits
+
 # The versions that this was written for; any other stays as it is.
 VERSIONS = (4, 2), (7,)
 
@@ -133,3 +135,4 @@ def install() -> None:
         BaseHandler.get_response_async = naming_length_async(BaseHandler.get_response_async)
         StreamingHttpResponse.__aiter__ = piece_by_piece
         GZipMiddleware.process_response = compress
+        exits.install()

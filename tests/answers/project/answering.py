@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import path
+from django.utils.decorators import sync_and_async_middleware
 
 if not settings.configured:
     settings.configure(
@@ -17,7 +20,7 @@ if not settings.configured:
         SECRET_KEY="answering",
         ROOT_URLCONF=__name__,
         USE_TZ=True,
-        MIDDLEWARE=["django.middleware.gzip.GZipMiddleware"],
+        MIDDLEWARE=["answering.leaving", "django.middleware.gzip.GZipMiddleware"],
     )
 
 from django.core.asgi import get_asgi_application
@@ -101,7 +104,36 @@ def die(request: HttpRequest) -> NoReturn:
     os._exit(9)
 
 
+def leave(request: HttpRequest) -> NoReturn:
+    """As a library does that calls sys.exit()."""
+    note(request)
+    if request.GET["place"] == "interrupted-view":
+        raise KeyboardInterrupt
+    sys.exit(int(request.GET["code"]))
+
+
+async def leave_asynchronously(request: HttpRequest) -> NoReturn:
+    leave(request)
+
+
+def leaves(request: HttpRequest) -> bool:
+    return request.path == "/exit/" and request.GET["place"] == "middleware"
+
+
+@sync_and_async_middleware
+def leaving(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+        return leave(request) if leaves(request) else await get_response(request)
+
+    def synchronous(request: HttpRequest) -> HttpResponseBase:
+        return leave(request) if leaves(request) else get_response(request)
+
+    return asynchronous if iscoroutinefunction(get_response) else synchronous
+
+
 urlpatterns = [
+    path("exit/", leave),
+    path("async-exit/", leave_asynchronously),
     path("livez", quick),
     path("quick/", quick),
     path("whole/", whole),

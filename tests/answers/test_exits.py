@@ -1,0 +1,34 @@
+"""sys.exit() in a project is an error of that request, and ends no process."""
+
+import json
+import secrets
+
+import pytest
+
+from tests.answers.conftest import Answering
+from tests.faults.kill import main_process, workers
+
+PLACES = ("view", "async-view", "interrupted-view", "middleware")
+
+
+def processes(answering: Answering, gateway: str) -> list[int]:
+    """Of all its containers."""
+    containers = answering.stack.containers(gateway)
+    return sorted(pid for it in containers for pid in (main_process(it), *workers(it)))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_exit_is_an_error_of_its_request(answering: Answering, gateway: str, place: str) -> None:
+    answering.wait_for(gateway)
+    before = processes(answering, gateway)
+    view = "async-exit" if place == "async-view" else "exit"
+    # 3: gunicorn takes it for a worker that cannot start, and would stop.
+    path = f"/{view}/?place={place}&code=3&mark={secrets.token_hex(4)}"
+    answer = answering.get(f"/gateways/{gateway}{path}")
+    assert answer.status == 500
+    assert answering.ran(f"{path}") == {gateway: 1}
+    # Django's own page, and not nginx's.
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+    assert processes(answering, gateway) == before
+    assert answering.get(f"/gateways/{gateway}/quick/").status == 200
