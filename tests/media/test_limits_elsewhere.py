@@ -89,10 +89,16 @@ def test_slash_is_every_path_of_the_project(everywhere: Edge) -> None:
 
 def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> None:
     """Each of these clients has sent nearly all, and would go on with a byte now and then."""
-    whole = request("POST", "/upload/", headers=[FORM], body=form("slow.bin", b"x" * (UPLOAD - 1024)))
+    body = form("slow.bin", b"x" * (UPLOAD - 1024))
+    whole = request("POST", "/upload/", headers=[FORM], body=body)
+    head = [FORM, ("Content-Length", str(len(body))), ("Expect", "100-continue")]
     with ExitStack() as open_ones:
         for _ in range(AT_ONCE):
-            open_ones.enter_context(small.connect()).sendall(whole[:-1])
+            slow = open_ones.enter_context(small.connect())
+            slow.sendall(request("POST", "/upload/", headers=head))
+            # It has its place.
+            assert slow.recv(65536).startswith(b"HTTP/1.1 100 ")
+            slow.sendall(body[:-1])
         refused = small.send(whole)
         assert (refused.status, refused.one("Retry-After")) == (503, "5")
         assert "Too many uploads are under way" in refused.body.decode()
