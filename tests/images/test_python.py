@@ -76,6 +76,11 @@ def test_text_is_utf_8_and_tls_knows_authorities(facts: dict[str, Any]) -> None:
     assert facts["authorities"] > 50
 
 
+def test_it_sets_no_locale(config: Callable[[str], dict[str, Any]]) -> None:
+    """The official image sets none. A fallback that did would hide from us what breaks for those who use that one."""
+    assert not {"LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "PYTHONIOENCODING"} & config("PYTHON")["Env"].keys()
+
+
 def test_it_starts_an_interpreter_as_root(config: Callable[[str], dict[str, Any]]) -> None:
     found = config("PYTHON")
     assert (found["Cmd"], found["Entrypoint"], found["User"]) == (["python3"], None, "")
