@@ -1,40 +1,260 @@
-"""Tries a Django project in its new image, before anything that runs is replaced: WSGI_APPLICATION, ASGI_APPLICATION.
+"""Tries a Django project in one of its new images, before anything that runs is replaced.
 
-Run by bootstrap/up with the settings of the stack; the database need not answer. A fault is one line and exit status 1,
-what is only doubtful a line that begins with "warning: ".
+Run by bootstrap/build in a container of each gateway and of migrate, with the environment that this service gets. It
+imports what WSGI_APPLICATION or ASGI_APPLICATION names, and ROOT_URLCONF, runs Django's system check, opens the
+database, and asks the application for HEALTH_PATH as the health check does. POSTGRES_RUNS=1 says that the stack's own
+database runs. What is said, each a line:
+
+    fault: ...      and exit status 1: nothing may be replaced
+    warning: ...    only doubtful
+    pending: ...    a migration that is not applied yet, asked of migrate alone
 """
 
+import asyncio
+import io
+import os
 import pkgutil
+import signal
 import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
+import django
 from django.apps import apps
 from django.conf import settings
+from django.core import checks
+from django.db import connections
 from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.urls import get_resolver
+
+ROOT = "/srv/apps/"
+# Seconds that all of it may take, on a machine that is busy with four others.
+LONGEST = 90
+# A gateway has one of these two, migrate has none.
+ENTRY_POINT = next((name for name in ("WSGI_APPLICATION", "ASGI_APPLICATION") if name in os.environ), "")
+HOST = os.environ["SERVER_NAMES"].split()[0]
+HEALTH_PATH = os.environ["HEALTH_PATH"]
+PREFIX = os.environ.get("URL_PREFIX", "")
 
 
-def load_applications(*applications: str) -> None:
-    for name, application in zip(("WSGI_APPLICATION", "ASGI_APPLICATION"), applications, strict=True):
-        try:
-            pkgutil.resolve_name(application)
-        except Exception as error:  # whatever a project raises while it is imported
-            sys.exit(f"{name}={application}: {type(error).__name__}: {error}")
+def fault(text: str) -> NoReturn:
+    print("fault:", " ".join(text.split()), flush=True)
+    # The project's threads, which would be waited for, are nothing to wait for.
+    sys.stderr.flush()
+    os._exit(1)
 
 
-def check_database() -> None:
+def warn(text: str) -> None:
+    print("warning:", " ".join(text.split()))
+
+
+def explain(error: BaseException) -> str:
+    """The error, what caused it, and the line of the project that it comes from."""
+    said: list[str] = []
+    cause: BaseException | None = error
+    root = error
+    while cause is not None and len(said) < 4:
+        text = f"{cause}" if isinstance(cause, SystemExit) else f"{type(cause).__name__}: {cause}".removesuffix(": ")
+        if not any(text in earlier or earlier in text for earlier in said):
+            said.append(text)
+        root = cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    own = [frame for frame in traceback.extract_tb(root.__traceback__) if frame.filename.startswith(ROOT)]
+    place = f" ({own[-1].filename.removeprefix(ROOT)}, line {own[-1].lineno})" if own else ""
+    return "; caused by ".join(said) + place
+
+
+def attempt[T](what: str, do: Callable[[], T]) -> T:
+    """What `do` returns. Whatever a project raises, or where it exits, is a fault, and its traceback is kept."""
+    try:
+        return do()
+    except BaseException as error:
+        traceback.print_exception(error)
+        fault(f"{what}{': ' if what else ''}{explain(error)}")
+
+
+def load_application() -> Callable[..., Any] | None:
+    """What the gateway's server would import, or None in migrate."""
+    if not ENTRY_POINT:
+        return None
+    application = os.environ[ENTRY_POINT]
+    return attempt(f"{ENTRY_POINT}={application}", lambda: pkgutil.resolve_name(application))
+
+
+def check_system(databases: list[str]) -> None:
+    """As `manage.py check` does; its errors are faults, its warnings are for `make manage CMD=check`."""
+    found = attempt("", lambda: checks.run_checks(databases=databases))
+    errors = [message for message in found if message.is_serious() and not message.is_silenced()]
+    if errors:
+        told = [f"{it.id}: {it.msg}{f' ({it.hint})' if it.hint else ''}" for it in errors]
+        rest = f"; and {len(told) - 3} more" if len(told) > 3 else ""
+        fault(f"Django's system check finds {'; '.join(told[:3])}{rest}")
+
+
+# ---- the database ----
+
+
+def is_within_reach(alias: str) -> bool:
+    """The stack's own may be down while everything else is tried: at a first start it is."""
+    host = connections[alias].settings_dict.get("HOST")
+    return os.environ.get("POSTGRES_RUNS") == "1" or host != os.environ.get("POSTGRES_HOST")
+
+
+def open_database(alias: str) -> None:
+    connection = connections[alias]
+    # Both say what is wrong with ENGINE and OPTIONS without a server.
+    connection.get_connection_params()
+    _ = getattr(connection, "pool", None)
+    if is_within_reach(alias):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.close()
+        getattr(connection, "close_pool", lambda: None)()
+
+
+def check_databases() -> bool:
+    """Whether the default database answered. Another one that does not open stops nobody: migrate does not need it."""
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.dummy":
-        sys.exit(f"{settings.SETTINGS_MODULE} has no DATABASES, and migrate needs one: see docs/your-project.md")
+        fault(f"{settings.SETTINGS_MODULE} has no DATABASES, and migrate needs one: see docs/your-project.md")
+    try:
+        open_database("default")
+    except Exception as error:
+        traceback.print_exception(error)
+        if "password authentication failed" in str(error):
+            fault(
+                "the database was made with another password than secrets/postgres_password: restore that file, or"
+                " delete the database with make clean"
+            )
+        fault(f'DATABASES["default"] cannot be opened: {explain(error)}')
+    for alias in [alias for alias in connections if alias != "default"]:
+        try:
+            open_database(alias)
+        except Exception as error:
+            warn(f'DATABASES["{alias}"] cannot be opened: {explain(error)}')
+    return is_within_reach("default")
 
 
 def apps_without_migrations() -> list[str]:
     """Apps of the project itself (a package's are not ours to mend) with models that no migration makes."""
     loader = MigrationLoader(None)
     changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(loader.graph)
-    return [label for label in changes if apps.get_app_config(label).path.startswith("/srv/apps/")]
+    return [label for label in changes if apps.get_app_config(label).path.startswith(ROOT)]
 
 
-load_applications(*sys.argv[1:])
-check_database()
-if found := apps_without_migrations():
-    print(f"warning: models without a migration, so without their tables or columns, in: {', '.join(found)}")
+def pending_migrations() -> list[str]:
+    executor = MigrationExecutor(connections["default"])
+    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
+# ---- a request, as the server would hand it over ----
+
+
+def ask_wsgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[int, str]:
+    """Status, and where a redirect leads."""
+    answer: list[Any] = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": PREFIX,
+        "PATH_INFO": path.partition("?")[0],
+        "QUERY_STRING": path.partition("?")[2],
+        "SERVER_NAME": HOST,
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": HOST,
+        "HTTP_X_FORWARDED_PROTO": scheme,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    body = application(environ, lambda status, headers, _error=None: answer.extend((int(status[:3]), dict(headers))))
+    getattr(body, "close", lambda: None)()
+    return answer[0], answer[1].get("Location", "")
+
+
+def ask_asgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[int, str]:
+    """The same."""
+    answer: list[Any] = []
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": scheme,
+        "path": PREFIX + path.partition("?")[0],
+        "raw_path": (PREFIX + path.partition("?")[0]).encode(),
+        "query_string": path.partition("?")[2].encode(),
+        "root_path": PREFIX,
+        "client": ("127.0.0.1", 1),
+        "server": (HOST, 80),
+        "headers": [(b"host", HOST.encode()), (b"x-forwarded-proto", scheme.encode())],
+    }
+    asked = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if asked:  # whether the client is still there
+            await asyncio.Event().wait()
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(event: dict[str, Any]) -> None:
+        if event["type"] == "http.response.start":
+            answer[:] = [event["status"], {name.lower(): value for name, value in event["headers"]}]
+
+    asyncio.run(application(scope, receive, send))
+    return answer[0], answer[1].get(b"location", b"").decode("latin-1")
+
+
+def check_health(application: Callable[..., Any]) -> None:
+    """Otherwise the containers would be found unhealthy, but after they have taken the place of those that run."""
+    ask = ask_wsgi if ENTRY_POINT == "WSGI_APPLICATION" else ask_asgi
+    status, location = attempt(f"HEALTH_PATH={HEALTH_PATH}", lambda: ask(application, HEALTH_PATH, "https"))
+    if not 200 <= status < 300:
+        where = f" (to {location})" if location else ""
+        cure = {
+            400: "ALLOWED_HOSTS has to have the names of SERVER_NAMES: see docs/your-project.md",
+            404: "name a path that the project has; it has to answer while the process can serve",
+        }.get(status, "it has to answer 2xx while the process can serve")
+        fault(f"HEALTH_PATH={HEALTH_PATH} answers {status}{where} on the host {HOST}: {cure}")
+    # The health check asks as if over HTTPS; a browser comes over HTTP here.
+    if os.environ["HTTPS"] == "0":
+        status, location = attempt("", lambda: ask(application, HEALTH_PATH, "http"))
+        if status in (301, 302, 307, 308) and urlsplit(location).scheme == "https":
+            warn(
+                "SECURE_SSL_REDIRECT sends every visitor to HTTPS, which this stack does not have with HTTPS=0:"
+                " set HTTPS=1 where a load balancer ends TLS, use compose.tls.yaml (docs/tls.md), or take it away"
+            )
+
+
+def main() -> None:
+    too_long = f"after {LONGEST} s the project is not imported yet, or its database has not answered"
+    signal.signal(signal.SIGALRM, lambda *_: fault(too_long))
+    signal.alarm(LONGEST)
+    attempt("", django.setup)
+    application = load_application()
+    attempt(f"ROOT_URLCONF={getattr(settings, 'ROOT_URLCONF', None)}", lambda: get_resolver().url_patterns)
+    answers = check_databases()
+    check_system(["default"] if answers else [])
+    if application is not None:
+        check_health(application)
+        return
+    if found := apps_without_migrations():
+        warn(f"models without a migration, so without their tables or columns, in: {', '.join(found)}")
+    if answers:
+        for name in attempt("the migrations cannot be planned", pending_migrations):
+            print("pending:", name)
+
+
+main()
+sys.stdout.flush()
+os._exit(0)

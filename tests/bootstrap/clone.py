@@ -103,11 +103,17 @@ class Clone:
         command = ("docker", "compose", *arguments)
         return run(*command, cwd=self.path, env=self.environment(), stdin=subprocess.DEVNULL).stdout
 
+    def image_of(self, container: str) -> str:
+        return run("docker", "inspect", "--format", "{{.Image}}", container).stdout.strip()
+
+    def image_id(self, name: str) -> str:
+        return run("docker", "image", "inspect", "--format", "{{.Id}}", name).stdout.strip()
+
     def url(self) -> str:
         return f"http://{self.compose('port', 'nginx', '8080').strip()}"
 
     def files(self) -> set[str]:
-        """Every file but the locks, which stay, empty."""
+        """Every file but the locks, which stay."""
         found = (str(file.relative_to(self.path)) for file in self.path.rglob("*") if file.is_file())
         return {file for file in found if not file.startswith(".lock-")}
 

@@ -4,9 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.bootstrap.clone import Clone, sweep
+from tests.support.stack import wait_until
 
 
 @pytest.fixture(scope="package")
@@ -40,6 +42,21 @@ def running() -> Iterator[Clone]:
     assert first.returncode == 0, first.stdout + first.stderr
     yield made
     made.remove()
+
+
+@pytest.fixture
+def unharmed(running: Clone) -> Iterator[Clone]:
+    """The running clone: the same containers, and answering, when the test has ended. What a test edits comes back."""
+    containers = running.owned("container")
+    assert containers
+    edited = (running.env, running.path / "apps" / "requirements.txt")
+    before = [file.read_text() for file in edited]
+    yield running
+    for file, content in zip(edited, before, strict=True):
+        file.write_text(content)
+    # After an interrupt, `compose run` removes its container a moment later.
+    wait_until(lambda: running.owned("container") == containers, message="the containers are others")
+    assert httpx.get(f"{running.url()}/hello/sync/", headers={"Host": "localhost"}).status_code == 200
 
 
 @pytest.fixture

@@ -15,12 +15,14 @@ def test_a_second_clone_does_not_take_over_a_database_that_it_has_no_password_fo
     assert fresh.owned("volume") == volumes
 
 
-def test_a_full_disk_is_told_and_nothing_stays_half_started(fresh: Clone) -> None:
+def test_a_full_disk_is_told_what_was_said_is_kept_and_nothing_stays_half_started(fresh: Clone) -> None:
     fresh.give_postgres_a_disk_of("16m")
     line = only_line(fresh.make("up"))
     assert line.startswith("up: the stack did not become healthy: postgres: ")
     assert "No space left on device" in line
     assert fresh.is_down()
+    assert line.endswith(" (all that was said: logs/up.log)")
+    assert "postgres-1" in (fresh.path / "logs" / "up.log").read_text()
 
 
 def test_clean_removes_all_but_secrets_and_settings(fresh: Clone) -> None:

@@ -21,6 +21,7 @@ from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, nginx_work
 RATE = repeat(short=20, full=100)  # requests a second on each gateway
 SLOW = repeat(short=1, full=5)  # seconds that a long request takes; the old one waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
+BAD = "compose.yaml:tests/faults/bad.yaml"
 GOODBYES = {1001, 1012}  # going away; service restart
 
 
@@ -121,7 +122,7 @@ def test_replicas_are_rolled_one_after_another(stack: Stack, figures: Figures) -
 
 
 def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figures: Figures) -> None:
-    """HEALTH_PATH names a page that is not there: the new containers start, serve, and are not healthy."""
+    """The new containers start, serve, and are not healthy."""
     # What a busy machine needs to start one; in less, the reason is that nobody listens yet.
     within = "10"
     before = {gateway: ids(stack, gateway) for gateway in GATEWAYS}
@@ -129,7 +130,7 @@ def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figu
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
         Traffic(stack, *flows(30)) as traffic,
     ):
-        rolled = make_roll(stack, "gunicorn", HEALTH_PATH="/missing/", HEALTHY_WITHIN=within)
+        rolled = make_roll(stack, "gunicorn", COMPOSE_FILE=BAD, HEALTHY_WITHIN=within)
     figures.add("roll to a bad version", *traffic.records.values(), sockets=sockets)
     assert rolled.returncode != 0
     (line,) = [line for line in rolled.stderr.splitlines() if line.startswith("roll: ")]
@@ -144,10 +145,18 @@ def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figu
 
 def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
     before = ids(stack, "daphne")
+    rolled = make_roll(stack, "daphne", COMPOSE_FILE=BAD)
+    assert rolled.returncode != 0
+    assert "daphne: the new version did not become healthy: it died: this version dies" in rolled.stderr
+    assert ids(stack, "daphne") == before
+
+
+def test_a_limit_below_what_the_project_needs_is_told_before_anything_is_started(stack: Stack) -> None:
+    before = ids(stack, "daphne")
     # Less than Python needs.
     rolled = make_roll(stack, "daphne", DAPHNE_MEMORY="12m")
     assert rolled.returncode != 0
-    assert "daphne: the new version did not become healthy: it died" in rolled.stderr
+    assert "daphne: was killed, as at the limit of its memory: raise DAPHNE_MEMORY in .env" in rolled.stderr
     assert ids(stack, "daphne") == before
 
 

@@ -1,0 +1,131 @@
+"""New code or settings that cannot serve: `make up` says why before a container is touched, and what runs goes on."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.bootstrap.clone import Clone, only_line
+from tests.support.stack import GATEWAYS
+
+# One build serves all of them: LOG_LEVEL, which is no part of an image, chooses what is wrong.
+SETTINGS = """
+if environment.LOG_LEVEL == "ERROR" and environment.DATABASE_POOL_SIZE:
+    # What psycopg2 with a pool is: healthy, and 500 at every request of the database, on the ASGI gateways alone.
+    DATABASES["default"]["OPTIONS"]["nonsense"] = 1
+if environment.LOG_LEVEL == "DEBUG":
+    ROOT_URLCONF = "config.broken"
+if environment.LOG_LEVEL == "CRITICAL":
+    DATABASES["default"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nowhere/db.sqlite3"}
+"""
+URLS = """try:
+    import nowhere.at.all
+except ImportError as error:
+    raise RuntimeError("the API is not there") from error
+"""
+MIGRATION = """from django.db import migrations
+
+
+def fail(apps, schema_editor):
+    raise RuntimeError("these rows cannot be moved")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("students", "0001_initial")]
+    operations = [migrations.RunPython(fail)]
+"""
+KEPT = " (all that was said: logs/up.log); what ran goes on running"
+
+
+@contextmanager
+def asked_throughout(clone: Clone) -> Iterator[list[int]]:
+    """The statuses of each gateway's answers about the database, while something is tried."""
+    statuses: list[int] = []
+    over = threading.Event()
+    url = clone.url()
+
+    def ask(gateway: str) -> None:
+        with httpx.Client(base_url=url, headers={"Host": f"{gateway}.localhost"}, timeout=20) as client:
+            while not over.wait(0.1):
+                statuses.append(client.get("/students/?size=1").status_code)
+
+    threads = [threading.Thread(target=ask, args=(gateway,)) for gateway in GATEWAYS]
+    for thread in threads:
+        thread.start()
+    try:
+        yield statuses
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert set(statuses) == {200}
+
+
+@pytest.fixture(scope="module")
+def bad(running: Clone) -> Iterator[Clone]:
+    """The running clone with a project that is bad in four ways."""
+    edited = running.path / "apps" / "config" / "settings.py"
+    before = edited.read_text()
+    added = {
+        running.path / "apps" / "config" / "broken.py": URLS,
+        running.path / "apps" / "students" / "migrations" / "0002_bad.py": MIGRATION,
+    }
+    edited.write_text(before + SETTINGS)
+    for file, text in added.items():
+        file.write_text(text)
+    yield running
+    edited.write_text(before)
+    for file in added:
+        file.unlink()
+
+
+CASES = [
+    (
+        "DEBUG",
+        ": ROOT_URLCONF=config.broken: RuntimeError: the API is not there; caused by ModuleNotFoundError: No module"
+        " named 'nowhere' (config/broken.py, line 2)",
+    ),
+    ("ERROR", ': DATABASES["default"] cannot be opened: '),
+    ("CRITICAL", 'migrate: DATABASES["default"] cannot be opened: OperationalError: unable to open database file'),
+    ("INFO", "the migrations failed: RuntimeError: these rows cannot be moved"),
+]
+
+
+# One of them by make roll: it tries and migrates by the same functions.
+@pytest.mark.parametrize(("target", "level", "fault"), [("roll", *CASES[-1]), *(("up", *case) for case in CASES)])
+def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, level: str, fault: str) -> None:
+    with asked_throughout(bad):
+        line = only_line(bad.make(target, LOG_LEVEL=level))
+    assert line.startswith(f"{target}: ")
+    assert fault in line
+    assert line.endswith(KEPT.replace("up.log", f"{target}.log"))
+    if level == "ERROR":
+        # Where the pool is, and not where it is not.
+        assert line.startswith(("up: gunicorn: ", "up: daphne: "))
+        assert "nonsense" in line
+    # The whole of it, for whoever wants the traceback.
+    log = bad.path / "logs" / f"{target}.log"
+    assert "Traceback (most recent call last)" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+    # A start from here takes what serves.
+    for gateway in GATEWAYS:
+        (container,) = bad.compose("ps", "--quiet", gateway).split()
+        assert bad.image_of(container) == bad.image_id(f"{bad.project}-{gateway}")
+
+
+def test_a_bad_configuration_of_nginx_touches_nothing(unharmed: Clone) -> None:
+    extra = unharmed.path / "nginx" / "conf.d" / "extra.conf"
+    extra.write_text("no_such_directive on;\n")
+    try:
+        line = only_line(unharmed.make("up"))
+    finally:
+        extra.unlink()
+    assert line == f'up: nginx: nginx: [emerg] unknown directive "no_such_directive" in nginx/conf.d/extra.conf:1{KEPT}'
+
+
+def test_a_health_path_that_is_not_there_is_told_at_once(unharmed: Clone) -> None:
+    line = only_line(unharmed.make("up", HEALTH_PATH="/nope"))
+    assert "HEALTH_PATH=/nope answers 404 on the host localhost: name a path that the project has" in line
+    assert line.endswith(KEPT)

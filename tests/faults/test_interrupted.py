@@ -1,0 +1,151 @@
+"""make roll and make up that end in the middle: what serves goes on, and the next run cleans up."""
+
+import fcntl
+import os
+import random
+import signal
+import subprocess
+import termios
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.faults.form import IS_FULL
+from tests.faults.test_roll import ids, make_roll
+from tests.faults.traffic import Flow, Traffic
+from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
+
+# Seconds after which one of them has long ended.
+LONGEST = 280
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """`make` as an operator calls it, in a terminal of its own."""
+
+    process: subprocess.Popen[bytes]
+    master: int
+
+    @classmethod
+    def of(cls, stack: Stack, *arguments: str, **environment: str) -> "Terminal":
+        master, slave = os.openpty()
+        settings = {**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": stack.project, **environment}
+        pipes = {"stdin": slave, "stdout": slave, "stderr": slave}
+        process = subprocess.Popen(  # type: ignore[call-overload]
+            ("make", *arguments),
+            cwd=ROOT,
+            env=settings,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            **pipes,
+        )
+        os.close(slave)
+        return cls(process, master)
+
+    def wait_for(self, text: str) -> None:
+        said = b""
+        while text.encode() not in said:
+            try:
+                part = os.read(self.master, 4096)
+            except OSError:
+                part = b""
+            assert part, f"it ended without {text!r}: {said.decode()}"
+            said += part
+
+    def close(self) -> None:
+        """As a connection that breaks: the kernel sends HUP, and nobody reads any more."""
+        os.close(self.master)
+        self.process.wait(LONGEST)
+
+    def signal(self, number: int) -> None:
+        """To make and the script, as from a terminal. What they have started is in sessions of its own."""
+        os.killpg(self.process.pid, number)
+        # Or it waits for the terminal to take what it says.
+        os.set_blocking(self.master, False)
+        deadline = time.monotonic() + LONGEST
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline
+            try:
+                os.read(self.master, 65536)
+            except (BlockingIOError, OSError):
+                time.sleep(0.05)
+        os.close(self.master)
+
+
+def send(number: int) -> Callable[[Terminal], None]:
+    return lambda terminal: terminal.signal(number)
+
+
+ENDS = {"HUP": Terminal.close, "INT": send(signal.SIGINT), "TERM": send(signal.SIGTERM), "KILL": send(signal.SIGKILL)}
+
+
+def leftovers(stack: Stack) -> list[str]:
+    """Names of containers that no finished run has: one-off ones, and those that are to go."""
+    listed = run("docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={stack.project}", "--format",
+                 '{{.Names}} {{.Label "com.docker.compose.oneoff"}} {{.Label "tricorn.task"}}').stdout  # fmt: skip
+    return [line for line in listed.splitlines() if "-leaving-" in line or line.split()[1:] == ["True", "up"]]
+
+
+def assert_one_generation(stack: Stack, *gateways: str) -> None:
+    assert leftovers(stack) == []
+    for gateway in gateways:
+        assert len(ids(stack, gateway)) == 1
+        assert httpx.get(f"{stack.url()}/hello/sync/", headers={"Host": f"{gateway}.localhost"}).status_code == 200
+
+
+def test_a_roll_that_ends_in_the_middle_costs_nothing_and_the_next_one_cleans_up(stack: Stack) -> None:
+    before = ids(stack, "daphne")
+    with Traffic(stack, Flow("daphne", "daphne.localhost", "/hello/sync/", 20)) as traffic:
+        # A closed terminal, while the new one starts: it is removed.
+        terminal = Terminal.of(stack, "roll", "GATEWAY=daphne")
+        terminal.wait_for("daphne: starting 1 beside 1")
+        terminal.close()
+        assert ids(stack, "daphne") == before
+        # A kill, while both are there: neither is lost, and nothing holds the lock.
+        terminal = Terminal.of(stack, "roll", "GATEWAY=daphne")
+        terminal.wait_for("daphne: the new one is healthy, nginx takes it")
+        terminal.signal(signal.SIGKILL)
+        assert len(ids(stack, "daphne")) == 2
+        rolled = make_roll(stack, "daphne")
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    assert_one_generation(stack, "daphne")
+    assert not ids(stack, "daphne") & before
+    assert traffic["daphne"].failures() == [], traffic["daphne"].statuses
+
+
+@pytest.mark.skipif(
+    not IS_FULL, reason="make test-faults runs it: ten rolls that end somewhere, and the next one of each"
+)
+@pytest.mark.parametrize("end", ENDS)
+def test_a_roll_that_ends_anywhere_costs_nothing(stack: Stack, end: str) -> None:
+    draw = random.Random(end)  # noqa: S311  # no secret
+    with Traffic(stack, *(Flow(it, f"{it}.localhost", "/hello/sync/", 20) for it in GATEWAYS)) as traffic:
+        for _ in range(10 if end == "KILL" else 3):
+            terminal = Terminal.of(stack, "roll")
+            time.sleep(draw.uniform(0, 45))
+            if terminal.process.poll() is None:
+                ENDS[end](terminal)
+        rolled = make_roll(stack)
+    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
+    assert_one_generation(stack, *GATEWAYS)
+    for name, record in traffic.records.items():
+        assert record.failures() == [], f"{name}: {record.statuses}"
+
+
+@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: each make up replaces every gateway")
+@pytest.mark.parametrize("end", ENDS)
+def test_after_a_make_up_that_ends_anywhere_the_next_one_goes_on_from_there(stack: Stack, end: str) -> None:
+    draw = random.Random(end)  # noqa: S311  # no secret
+    for number in range(10 if end == "KILL" else 3):
+        # Other settings each time, so that there is something to replace.
+        terminal = Terminal.of(stack, "up", LOG_LEVEL=("WARNING", "INFO")[number % 2])
+        time.sleep(draw.uniform(0, 30))
+        if terminal.process.poll() is None:
+            ENDS[end](terminal)
+    up = run("make", "up", check=False, cwd=ROOT, timeout=LONGEST,
+             env={**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": stack.project})  # fmt: skip
+    assert up.returncode == 0, up.stdout + up.stderr
+    wait_until(lambda: assert_one_generation(stack, *GATEWAYS) is None, 20, "one generation of containers")
