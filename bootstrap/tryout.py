@@ -108,9 +108,12 @@ def is_within_reach(alias: str) -> bool:
 def open_database(alias: str) -> None:
     connection = connections[alias]
     # Both say what is wrong with ENGINE and OPTIONS without a server.
-    connection.get_connection_params()
-    _ = getattr(connection, "pool", None)
+    options = connection.get_connection_params()
+    pool = getattr(connection, "pool", None)
     if is_within_reach(alias):
+        # A pool only says that it waited in vain.
+        if pool:
+            connection.Database.connect(**options).close()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         connection.close()

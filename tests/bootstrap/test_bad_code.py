@@ -116,13 +116,15 @@ def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, leve
 
 
 def test_a_bad_configuration_of_nginx_touches_nothing(unharmed: Clone) -> None:
-    extra = unharmed.path / "nginx" / "conf.d" / "extra.conf"
-    extra.write_text("no_such_directive on;\n")
+    limits = unharmed.path / "nginx" / "conf.d" / "limits.conf"
+    before = limits.read_text()
+    limits.write_text(before + "no_such_directive on;\n")
     try:
         line = only_line(unharmed.make("up"))
     finally:
-        extra.unlink()
-    assert line == f'up: nginx: nginx: [emerg] unknown directive "no_such_directive" in nginx/conf.d/extra.conf:1{KEPT}'
+        limits.write_text(before)
+    place = f"nginx/conf.d/limits.conf:{len(before.splitlines()) + 1}"
+    assert line == f'up: nginx: nginx: [emerg] unknown directive "no_such_directive" in {place}{KEPT}'
 
 
 def test_a_health_path_that_is_not_there_is_told_at_once(unharmed: Clone) -> None:
