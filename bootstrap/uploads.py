@@ -2,8 +2,8 @@
 
 pack: MEDIA_ROOT as a tar on standard output. check: reads such a tar on standard input to its end; prints the number of
 its files and of their bytes, the bytes that there is room for, and the number of files that there are. stage: extracts
-it beside MEDIA_ROOT. swap: what is staged takes MEDIA_ROOT's place; prints when it has. clear: removes what is staged.
-A fault is one line and exit status 1.
+it beside MEDIA_ROOT. swap: what is staged takes MEDIA_ROOT's place. state: prints staged, swapped or none. clear:
+removes what is beside it. A fault is one line and exit status 1.
 """
 
 import ctypes
@@ -14,11 +14,14 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 ROOT = os.environ["MEDIA_ROOT"]
 # On the same volume, so that a rename is enough; not below MEDIA_ROOT, where nginx would serve it.
 BESIDE = f"{ROOT}.restored"
+# The number of the folder that is staged, written when it is complete: after a kill it tells which of the two is which.
+RECORD = f"{BESIDE}.inode"
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 
@@ -103,6 +106,10 @@ def stage() -> None:
     drain()
     # The files that they replace are removed soon.
     os.sync()
+    with open(f"{RECORD}.new", "w") as record:
+        record.write(str(os.stat(BESIDE).st_ino))
+        os.fsync(record.fileno())
+    os.rename(f"{RECORD}.new", RECORD)
 
 
 def drain() -> None:
@@ -111,34 +118,52 @@ def drain() -> None:
         pass
 
 
+def is_recorded(folder: str) -> bool:
+    try:
+        with open(RECORD) as record:
+            return record.read() == str(os.stat(folder).st_ino)
+    except FileNotFoundError:
+        return False
+
+
+def state() -> None:
+    print("staged" if is_recorded(BESIDE) else "swapped" if is_recorded(ROOT) else "none")
+
+
 def swap() -> None:
-    """In one step: in between, an upload would make MEDIA_ROOT anew, and a download miss it. The replaced files go."""
+    """In one step: in between, an upload would create MEDIA_ROOT again, and a download miss it."""
+    if not is_recorded(BESIDE):
+        sys.exit(f"{BESIDE} is not complete")
     paths = (AT_FDCWD, os.fsencode(ROOT), AT_FDCWD, os.fsencode(BESIDE))
     if ctypes.CDLL(None, use_errno=True).renameat2(*paths, RENAME_EXCHANGE) != 0:
-        # In two, on a file system that cannot (NFS).
-        os.rename(ROOT, old := f"{BESIDE}.old")
+        # In two, on a file system that cannot (NFS). Where one before this was killed in between, the first is done.
+        old = f"{BESIDE}.old"
+        if os.path.exists(ROOT):
+            os.rename(ROOT, old)
         try:
             os.rename(BESIDE, ROOT)
         except OSError:
             os.rename(old, ROOT)
             raise
-        os.rename(old, BESIDE)
-    # Said before anything that may still fail: from here on there is nothing to go back to.
-    print("swapped", flush=True)
-    shutil.rmtree(BESIDE, ignore_errors=True)
 
 
 def clear() -> None:
     """After an interrupt, the container that extracts may live a moment longer."""
+    beside = (BESIDE, f"{BESIDE}.old")
     for _ in range(20):
-        shutil.rmtree(BESIDE, ignore_errors=True)
-        if not os.path.exists(BESIDE):
+        for folder in beside:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not any(map(os.path.exists, beside)):
+            for record in (RECORD, f"{RECORD}.new"):
+                Path(record).unlink(missing_ok=True)
             return
         time.sleep(0.5)
     sys.exit(f"{BESIDE} cannot be removed")
 
 
-ACTIONS: dict[str, Callable[[], None]] = {action.__name__: action for action in (pack, check, stage, swap, clear)}
+ACTIONS: dict[str, Callable[[], None]] = {
+    action.__name__: action for action in (pack, check, stage, state, swap, clear)
+}
 try:
     ACTIONS[sys.argv[1]]()
 except (OSError, tarfile.TarError) as error:

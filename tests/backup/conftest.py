@@ -49,6 +49,12 @@ class Site:
         command = f'printf "%s" "$1" | psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -XAqtd "{database}"'
         return self.stack.compose("exec", "-T", "postgres", "sh", "-c", command, "sh", statements).stdout.splitlines()
 
+    def admin(self, *statements: str) -> None:
+        """Each by itself, as the superuser."""
+        options = [part for statement in statements for part in ("-c", statement)]
+        psql = ("psql", "-v", "ON_ERROR_STOP=1", "-XAqt", "-U", "postgres", "-d", "template1", *options)
+        self.stack.compose("exec", "-T", "postgres", *psql)
+
     def tables(self) -> list[str]:
         return self.sql(TABLES)
 

@@ -86,7 +86,7 @@ def test_a_machine_that_cannot_be_helped_is_told_why(
     assert fault in line
 
 
-# Another user than root, who is not in the group docker; sudo lets everything through, and the engine lets in root, and later ann.
+# ann is not in the group docker; sudo lets everything through; the engine lets in root, and ann once it is granted.
 ID = 'case "$1" in -u) echo 1000 ;; -un) echo ann ;; -gn) echo users ;; esac'
 SUDO = '[ "$1" != -- ] || shift; AS_ROOT=1 exec "$@"'
 CLOSED = '[ -n "${{AS_ROOT:-}}" ] || [ -e {granted} ] || case "$*" in version*) exit 1 ;; esac'

@@ -28,7 +28,10 @@ FAULTS = [
     ("WSGI_APPLICATION", "config.wsgi", "is not module:name"),
     ("HEALTH_PATH", "livez", "is not a path, like /livez"),
     ("COMPOSE_PROJECT_NAME", "My Site", "is not made of lower-case letters, digits, - and _"),
-    ("POSTGRES_USER", "", "is missing, like tricorn"),
+    ("POSTGRES_USER", "", "is missing, or longer than the 63 letters that PostgreSQL keeps, like tricorn"),
+    ("POSTGRES_USER", "postgres", "is PostgreSQL's superuser, which the project must not be"),
+    ("POSTGRES_DB", "x" * 64, "is missing, or longer than the 63 letters that PostgreSQL keeps, like tricorn"),
+    ("POSTGRES_DB", "template1", "is PostgreSQL's own"),
 ]
 
 

@@ -1,0 +1,123 @@
+"""A volume of an older version, whose superuser is the project's role: make up makes that role an owner."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.bootstrap.clone import Clone
+from tests.support.stack import run, wait_until
+
+DATA = """
+CREATE EXTENSION citext; CREATE EXTENSION pg_trgm;
+CREATE SCHEMA library; CREATE TYPE library.mood AS ENUM ('good', 'bad');
+CREATE DOMAIN library.page AS int CHECK (VALUE > 0);
+CREATE TYPE library.pair AS (a int, b int); CREATE TYPE library.pages AS RANGE (subtype = int);
+CREATE TABLE library.book (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, title citext, mood library.mood);
+INSERT INTO library.book (title, mood) SELECT 'book ' || i, 'good' FROM generate_series(1, 50) i;
+CREATE INDEX ON library.book (lower(title)); CREATE STATISTICS library.s ON id, title FROM library.book;
+CREATE TABLE parts (id int, at date) PARTITION BY RANGE (at);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE VIEW good AS SELECT * FROM library.book; CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM library.book;
+CREATE SEQUENCE "a 'sequence'"; SELECT lo_create(4711);
+CREATE FUNCTION twice(i int, t text DEFAULT 'x') RETURNS int LANGUAGE sql AS 'SELECT 2 * i';
+CREATE PROCEDURE nothing() LANGUAGE sql AS ''; CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int);
+CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq);
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+CREATE TABLE "Ünï 'quoted'" (x text); CREATE DATABASE other;
+"""
+# What is still the superuser's, apart from what belongs to PostgreSQL or to an extension.
+OF_THE_SUPERUSER = """
+SELECT pg_describe_object(class, object, 0) FROM (
+  SELECT 'pg_class'::regclass AS class, oid AS object FROM pg_class
+    WHERE relowner = 10 AND relnamespace <> 'pg_toast'::regnamespace
+  UNION SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typowner = 10 AND typnamespace <> 'pg_toast'::regnamespace
+  UNION SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE proowner = 10
+  UNION SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspowner = 10
+  UNION SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE oprowner = 10
+  UNION SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config WHERE cfgowner = 10
+  UNION SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxowner = 10
+  UNION SELECT 'pg_largeobject'::regclass, oid FROM pg_largeobject_metadata WHERE lomowner = 10
+) AS owned WHERE (object >= 16384 OR class = 'pg_largeobject'::regclass)
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = object AND deptype IN ('e', 'i')
+  AND refclassid IN ('pg_extension'::regclass, 'pg_type'::regclass))
+"""
+
+
+@pytest.fixture(scope="module")
+def old() -> Iterator[Clone]:
+    clone = Clone.of_the_repository("old", f"{os.environ['COMPOSE_PROJECT_NAME']}-old")
+    project, label = clone.project, "com.docker.compose"
+    names = ("POSTGRES_IMAGE", "POSTGRES_USER", "POSTGRES_DB")
+    image, user, database = (clone.bash(f"setting {name}").stdout.strip() for name in names)
+    volume, labels = f"{project}_postgres", (f"{label}.project={project}", f"{label}.volume=postgres")
+    run("docker", "volume", "create", *(f"--label={label}" for label in labels), volume)
+    # The entrypoint of the image, as older versions called it.
+    secret = "/run/secrets/postgres_password"  # a path
+    variables = (f"POSTGRES_USER={user}", f"POSTGRES_DB={database}", f"POSTGRES_PASSWORD_FILE={secret}")
+    mounts = (f"{volume}:/var/lib/postgresql/data", f"{clone.path}/secrets/postgres_password:{secret}:ro")
+    options = [*(f"--env={variable}" for variable in variables), *(f"--volume={mount}" for mount in mounts)]
+    server = run("docker", "run", "--detach", "--rm", "--user=999:999", *options, image).stdout.strip()
+    ready = ("docker", "exec", server, "pg_isready", "--host=127.0.0.1")
+    try:
+        wait_until(lambda: run(*ready, check=False).returncode == 0, 60)
+        psql = ("docker", "exec", "--interactive", server, "psql", "-v", "ON_ERROR_STOP=1", "-U", user)
+        run(*psql, database, input=DATA)
+        run(*psql, "other", input="CREATE TABLE there (x int); INSERT INTO there VALUES (1)")
+        run("docker", "stop", server)
+        said = clone.make("up")
+        assert said.returncode == 0, said.stdout + said.stderr
+        assert f"database: making {user} an owner of its database" in said.stdout
+        yield clone
+    finally:
+        run("docker", "rm", "--force", server, check=False)
+        clone.remove()
+
+
+@pytest.fixture
+def sql(old: Clone) -> Callable[..., list[str]]:
+    """sql("SELECT 1", user=..., database=...): the lines of the answer; a failure raises."""
+    role, own = (old.bash(f"setting {name}").stdout.strip() for name in ("POSTGRES_USER", "POSTGRES_DB"))
+
+    def ask(statements: str, user: str = role, database: str = own) -> list[str]:
+        psql = ("psql", "-v", "ON_ERROR_STOP=1", "-XAqt", "-U", user, "-d", database, "-c", statements)
+        return old.compose("exec", "-T", "postgres", *psql).splitlines()
+
+    return ask
+
+
+def test_the_project_is_an_owner_and_nothing_else(sql: Callable[..., list[str]]) -> None:
+    rights = "rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"
+    assert sql(f"SELECT {rights} FROM pg_roles WHERE rolname = current_user") == ["f|f|f|f|f"]  # noqa: S608
+    assert sql("SELECT roleid::regrole FROM pg_auth_members WHERE member = current_user::regrole") == []
+    assert sql("SELECT rolname, rolpassword IS NULL FROM pg_authid WHERE rolsuper", user="postgres") == ["postgres|t"]
+    with pytest.raises(AssertionError, match="permission denied"):
+        sql("COPY (SELECT 1) TO PROGRAM 'id'")
+
+
+@pytest.mark.parametrize("database", [None, "other"])
+def test_everything_in_its_databases_is_its_own(sql: Callable[..., list[str]], database: str | None) -> None:
+    options = {"database": database} if database else {}
+    assert sql(OF_THE_SUPERUSER, user="postgres", **options) == []
+    owner = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()"
+    assert sql(owner, **options) == ["t"]
+
+
+def test_the_data_is_there_and_can_be_changed(sql: Callable[..., list[str]]) -> None:
+    assert sql("SELECT count(*), max(n) FROM library.book WHERE title LIKE 'BOOK %'") == ["50|50"]
+    sql("ALTER TABLE library.book ADD y int; INSERT INTO library.book (title) VALUES ('x')")
+    sql("REFRESH MATERIALIZED VIEW counted")
+    sql("DROP FUNCTION twice; DROP TYPE library.pages; SELECT lo_unlink(4711)")
+    assert sql("SELECT x FROM there", database="other") == ["1"]
+
+
+def test_it_may_add_the_extensions_that_postgresql_trusts(sql: Callable[..., list[str]]) -> None:
+    sql("CREATE EXTENSION unaccent")
+    with pytest.raises(AssertionError, match="permission denied to create extension"):
+        sql("CREATE EXTENSION file_fdw")
+
+
+def test_the_site_serves_and_there_is_nothing_left_to_do(old: Clone) -> None:
+    assert httpx.get(f"{old.url()}/readyz", headers={"Host": "localhost"}).status_code == 200
+    assert old.bash(". bootstrap/database; find_superuser; databases_to_take_over").stdout == ""
