@@ -16,9 +16,10 @@ from tests.faults.form import IS_FULL
 from tests.faults.traffic import Traffic
 from tests.support.stack import ROOT
 
-# A docker that does something at one of the calls, which is known by what is in its arguments.
+# A docker that does something at one of the calls, which is known by its arguments. An action of bootstrap/uploads.py is
+# the last of them: the text of that program, which names all actions, is one before.
 DOCKER = """#!/bin/bash
-if [[ $* == *{call}* ]]; then
+if [[ $* == *{call} ]]; then
   {action}
 fi
 PATH=${{PATH#*:}} exec docker "$@"
@@ -26,9 +27,9 @@ PATH=${{PATH#*:}} exec docker "$@"
 KILL = "kill -9 $(cut -d ' ' -f 1 {lock}); exit 1"
 AFTERWARDS = 'PATH=${PATH#*:} docker "$@" >/dev/null; '
 # Each call of restore, before and after it has done its work.
-CALLS = ["OWNER", "'pg_restore --username'", "POSTGRES_DB=restore_new", "*' stage'", "RENAME", "*' swap'", "*' clear'"]
+CALLS = ["OWNER*", "'pg_restore --username'*", "POSTGRES_DB=restore_new*", "' stage'", "RENAME*", "' swap'", "' clear'"]
 MOMENTS = (
-    [(call, after) for call in CALLS for after in (False, True)] if IS_FULL else [("POSTGRES_DB=restore_new", False)]
+    [(call, after) for call in CALLS for after in (False, True)] if IS_FULL else [("POSTGRES_DB=restore_new*", False)]
 )
 
 type Wrapped = Callable[[str, str], str]
@@ -92,7 +93,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, tmp_path: Path
 ) -> None:
     spoil(copy)
-    kill_restore(copy, archive, wrapped("*' swap'", KILL.format(lock=".lock-up")))
+    kill_restore(copy, archive, wrapped("' swap'", KILL.format(lock=".lock-up")))
     assert copy.tables() == archive.tables
     assert any("spoilt" in line for line in copy.files())
     result = copy.make("backup", f"FILE={tmp_path}/x.tar")
@@ -118,7 +119,7 @@ def test_a_killed_backup_leaves_a_folder_that_the_next_removes(
 ) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
-    path = wrapped("*' pack'", KILL.format(lock=".lock-archive"))
+    path = wrapped("' pack'", KILL.format(lock=".lock-archive"))
     process = start(copy, "bootstrap/backup", f"{folder}/x.tar", PATH=path)
     process.wait(timeout=100)
     assert process.returncode == -signal.SIGKILL
@@ -132,7 +133,7 @@ def test_a_signal_leaves_everything_as_it_was_and_nothing_beside(
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, name: str
 ) -> None:
     before = copy.state()
-    path = wrapped("*' stage'", f"kill -{name} $(cut -d ' ' -f 1 .lock-up); sleep 60")
+    path = wrapped("' stage'", f"kill -{name} $(cut -d ' ' -f 1 .lock-up); sleep 60")
     process = start(copy, "bootstrap/restore", str(archive.path), PATH=path)
     said = process.communicate(timeout=100)[0]
     assert process.returncode == 1
@@ -144,7 +145,7 @@ def test_no_backup_is_made_beside_a_restore(
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, tmp_path: Path
 ) -> None:
     process = start(
-        copy, "bootstrap/restore", str(archive.path), PATH=wrapped("*' stage'", f"touch {tmp_path}/there; sleep 100")
+        copy, "bootstrap/restore", str(archive.path), PATH=wrapped("' stage'", f"touch {tmp_path}/there; sleep 100")
     )
     try:
         while not (tmp_path / "there").exists():
