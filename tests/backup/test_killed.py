@@ -16,8 +16,8 @@ from tests.faults.form import IS_FULL
 from tests.faults.traffic import Traffic
 from tests.support.stack import ROOT
 
-# A docker that does something at one of the calls, which is known by its arguments. An action of bootstrap/uploads.py is
-# the last of them: the text of that program, which names all actions, is one before.
+# A docker that does something at one of the calls, which is known by its arguments. An action of bootstrap/uploads.py
+# is the last of them: the text of that program, which names all actions, is one before.
 DOCKER = """#!/bin/bash
 if [[ $* == *{call} ]]; then
   {action}
