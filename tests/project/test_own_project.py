@@ -70,7 +70,7 @@ def test_a_project_without_a_database_is_told_so_before_anything_is_replaced(tin
     )
     running = clone.owned("container")
     line = only_line(clone.make("up", DJANGO_SETTINGS_MODULE="tiny.bare"))
-    assert line.startswith("up: tiny.bare has no DATABASES, and migrate needs one: see docs/your-project.md")
+    assert line.startswith("up: migrate: tiny.bare has no DATABASES, and migrate needs one: see docs/your-project.md")
     assert clone.owned("container") == running
 
 

@@ -6,14 +6,15 @@ import pytest
 
 from tests.routing.variant import variant
 from tests.routing.wire import Edge
-from tests.support.stack import GATEWAYS, Stack, wait_until
+from tests.support.stack import GATEWAYS, ROOT, Stack, wait_until
 
 CLIENT, CDN, BALANCER = "203.0.113.7", "198.51.100.4", "10.0.0.9"
 
 
 @pytest.fixture(scope="module")
 def behind(stack: Stack) -> Iterator[Edge]:
-    with variant(stack, "tests/routing/balancers.conf") as edge:
+    lines = f"{ROOT / 'tests/routing/balancers.conf'}:/etc/nginx/conf.d/maps/balancers.conf:ro"
+    with variant(stack, "--volume", lines) as edge:
         # It is healthy before it has asked Docker's DNS where the gateways are.
         for gateway in GATEWAYS:
             wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)

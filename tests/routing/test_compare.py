@@ -43,7 +43,7 @@ def has_admin(edge: Edge, path: str, host: str = "localhost") -> bool:
 
 @pytest.fixture(scope="module")
 def compared(stack: Stack) -> Iterator[Edge]:
-    with variant(stack, COMPARE="1") as edge:
+    with variant(stack, COMPARE="1", UPLOAD_PATHS="/") as edge:
         with_rule(edge)
         yield edge
 

@@ -108,8 +108,7 @@ def test_a_websocket_over_tls_is_one(secure_echo: SecureEcho, cases: Cases, host
     cases.add("forged: WebSocket handshakes over TLS", *map(str, CLAIMS), tried=len(SINGLY) + 1)
     plain = told_of_scope(scope(secure_echo, host, path))
     assert dict(plain["headers"])["x-forwarded-proto"] == "https"
-    # Daphne leaves the scope's scheme out, over TLS too.
-    assert plain["scheme"] == ("wss" if "gunicorn" in host + path or "/async/" in path else "ws")
+    assert plain["scheme"] == "wss"
     for header in SINGLY:
         assert told_of_scope(scope(secure_echo, host, path, [header])) == plain, header
     assert told_of_scope(scope(secure_echo, host, path, CLAIMS)) == plain
