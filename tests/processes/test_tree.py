@@ -96,7 +96,8 @@ def test_no_shell_and_no_supervisor_is_left_before_the_server(service: str, proc
     """But docker-init, before the two that do not collect orphans themselves (test_orphans.py)."""
     before = re.compile(r"(\S*/)?(sh|bash|tini|docker-init|supervisord)\b")
     # Beside nginx, and not before it: what reads its log.
-    found = [it.arguments.split()[0] for it in processes if before.match(it.arguments) and it.arguments not in QUERYLESS]
+    rest = [process.arguments for process in processes if process.arguments not in QUERYLESS]
+    found = [arguments.split()[0] for arguments in rest if before.match(arguments)]
     assert found == (["/sbin/docker-init"] if service in ("daphne", "valkey") else [])
 
 
