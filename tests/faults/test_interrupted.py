@@ -56,8 +56,11 @@ class Terminal:
             said += part
 
     def close(self) -> None:
-        """As a connection that breaks: the kernel sends HUP, and nobody reads any more."""
+        """As a connection that breaks: nobody reads any more, and an operator's shell, whose place make has here, sends
+        the HUP that it gets from the kernel to its jobs.
+        """
         os.close(self.master)
+        os.killpg(self.process.pid, signal.SIGHUP)
         self.process.wait(LONGEST)
 
     def signal(self, number: int) -> None:
