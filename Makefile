@@ -1,7 +1,7 @@
 # The only command surface. Each target calls something that can be read, and linted, on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery bench lint lock images clean
+.PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery bench lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ up: ## build, start, wait until all is healthy, tell where to look
 
 roll: ## a new version, no request lost (GATEWAY=name for one)
 	@bootstrap/roll $(GATEWAY)
+
+rotate: ## a new database password, no request lost
+	@bootstrap/rotate
 
 certs: ## the certificate: for development, or yours; takes it over
 	@bootstrap/certs
@@ -49,7 +52,7 @@ test: ## prove it, on a stack of its own (ARGS="tests/routing -x")
 	@tests/run $(ARGS)
 
 test-faults: ## prove the bad days, in the long form (ARGS=)
-	@FAULTS=full tests/run $(or $(ARGS),tests/backup tests/faults)
+	@FAULTS=full tests/run $(or $(ARGS),tests/backup tests/faults tests/bootstrap/test_owner.py)
 
 test-security: ## prove that nothing gets in, in the long form (ARGS=)
 	@SECURITY=full tests/run $(or $(ARGS),tests/security)

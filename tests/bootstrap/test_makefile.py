@@ -16,6 +16,7 @@ TARGETS = [
     "logs",
     "backup",
     "certs",
+    "rotate",
     "test",
     "test-gallery",
     "bench",

@@ -1,13 +1,18 @@
 """A volume of an older version, whose superuser is the project's role: make up makes that role an owner."""
 
 import os
+import signal
+import stat
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from tests.backup.conftest import readers
 from tests.bootstrap.clone import Clone
-from tests.support.stack import run, wait_until
+from tests.faults.form import IS_FULL
+from tests.faults.traffic import Traffic
+from tests.support.stack import Stack, run, wait_until
 
 DATA = """
 CREATE EXTENSION citext; CREATE EXTENSION pg_trgm;
@@ -121,3 +126,55 @@ def test_it_may_add_the_extensions_that_postgresql_trusts(sql: Callable[..., lis
 def test_the_site_serves_and_there_is_nothing_left_to_do(old: Clone) -> None:
     assert httpx.get(f"{old.url()}/readyz", headers={"Host": "localhost"}).status_code == 200
     assert old.bash(". bootstrap/database; find_superuser; databases_to_take_over").stdout == ""
+
+
+LOG_IN = (
+    'PGPASSWORD="$1" psql --no-psqlrc -At "host=$(hostname -i) user=$POSTGRES_USER dbname=$POSTGRES_DB" -c "SELECT 1"'
+)
+ROLE_SETTINGS = """
+SELECT concat(datname, '|', unnest(setconfig)) FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase
+WHERE setrole = '"{}"'::regrole ORDER BY 1
+"""
+
+
+def interrupt_a_rotation(clone: Clone) -> None:
+    """As a terminal that is closed during the first roll."""
+    process = clone.start("bootstrap/rotate")
+    assert process.stdout
+    said = ""
+    while "gunicorn: starting" not in said:
+        said += (line := process.stdout.readline())
+        assert line, said
+    os.killpg(process.pid, signal.SIGHUP)
+    said += process.communicate(timeout=150)[0]
+    assert process.returncode == 1, said
+    assert "run make rotate again" in said
+
+
+@pytest.mark.timeout(400)
+def test_a_new_password_costs_no_request(old: Clone, sql: Callable[..., list[str]]) -> None:
+    """make rotate; in the long form, interrupted during its first roll, and run again."""
+    role = sql("SELECT current_user")[0]
+    sql(f'ALTER ROLE "{role}" SET search_path = public, library', user="postgres")
+    sql(f"ALTER ROLE \"{role}\" IN DATABASE other SET application_name = 'it''s'", user="postgres")
+    secret = old.path / "secrets" / "postgres_password"
+    first = secret.read_text()
+    with Traffic(Stack(old.project, {}), *readers()) as traffic:
+        if IS_FULL:
+            interrupt_a_rotation(old)
+            # The second role acts as the first, in every respect.
+            settings = sorted([*sql(ROLE_SETTINGS.format(role)), f"|role={role}"])
+            assert sql(ROLE_SETTINGS.format("tricorn_rotation")) == settings
+        rotated = old.make("rotate")
+    assert rotated.returncode == 0, rotated.stdout + rotated.stderr
+    for record in traffic.records.values():
+        assert record.sent
+        assert set(record.statuses) == {200}, (record.flow.name, record.statuses)
+    second = secret.read_text()
+    assert second != first
+    log_in = ("exec", "-T", "postgres", "sh", "-c", LOG_IN, "sh")
+    assert old.compose(*log_in, second) == "1\n"
+    with pytest.raises(AssertionError, match="password authentication failed"):
+        old.compose(*log_in, first)
+    assert sql("SELECT count(*) FROM pg_roles WHERE rolname = 'tricorn_rotation'") == ["0"]
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
