@@ -232,7 +232,9 @@ def check_health(application: Callable[..., Any]) -> None:
     # The health check asks as if over HTTPS; a browser comes over HTTP here.
     if os.environ["HTTPS"] == "0":
         status, location = attempt("", lambda: ask(application, HEALTH_PATH, "http"))
-        if status in (301, 302, 307, 308) and urlsplit(location).scheme == "https":
+        redirects = status in (301, 302, 307, 308) and urlsplit(location).scheme == "https"
+        # A middleware may answer HEALTH_PATH before Django's would redirect it.
+        if redirects or settings.SECURE_SSL_REDIRECT:
             warn(
                 "SECURE_SSL_REDIRECT sends every visitor to HTTPS, which this stack does not have with HTTPS=0:"
                 " set HTTPS=1 where a load balancer ends TLS, use compose.tls.yaml (docs/tls.md), or take it away"

@@ -19,6 +19,8 @@ if environment.LOG_LEVEL == "DEBUG":
     ROOT_URLCONF = "config.broken"
 if environment.LOG_LEVEL == "CRITICAL":
     DATABASES["default"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nowhere/db.sqlite3"}
+# No fault, but a warning: HTTPS=0, and HEALTH_PATH is not redirected.
+SECURE_SSL_REDIRECT = environment.LOG_LEVEL == "INFO"
 """
 URLS = """try:
     import nowhere.at.all
@@ -97,7 +99,9 @@ CASES = [
 @pytest.mark.parametrize(("target", "level", "fault"), [("roll", *CASES[-1]), *(("up", *case) for case in CASES)])
 def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, level: str, fault: str) -> None:
     with asked_throughout(bad):
-        line = only_line(bad.make(target, LOG_LEVEL=level))
+        said = bad.make(target, LOG_LEVEL=level)
+    line = only_line(said)
+    assert ("warning: SECURE_SSL_REDIRECT sends every visitor to HTTPS" in said.stdout) == (level == "INFO")
     assert line.startswith(f"{target}: ")
     assert fault in line
     assert line.endswith(KEPT.replace("up.log", f"{target}.log"))
