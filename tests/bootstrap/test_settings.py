@@ -3,6 +3,7 @@
 import pytest
 
 from tests.bootstrap.clone import Clone, only_line
+from tests.support.stack import ROOT, run
 
 FAULTS = [
     ("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 2"),
@@ -68,6 +69,12 @@ def test_a_project_folder_that_is_not_there_is_named(clone: Clone) -> None:
     assert "APPS=./nginx: there is no requirements.txt in it" in only_line(clone.make("up"))
 
 
+def test_threads_that_would_get_no_request_are_named(clone: Clone) -> None:
+    clone.configure(UWSGI_PROCESSES="20", UWSGI_THREADS="10")
+    line = only_line(clone.bash("check_env"))
+    assert "UWSGI_MAX_CONNECTIONS=200 is not more than UWSGI_PROCESSES x UWSGI_THREADS" in line
+
+
 @pytest.mark.parametrize("written", ["4", '"4"', "'4'", "4 # workers", "4\r", "5\nUWSGI_PROCESSES=4"])
 def test_values_are_read_as_compose_reads_them(clone: Clone, written: str) -> None:
     clone.configure(UWSGI_PROCESSES=written)
@@ -108,3 +115,34 @@ def test_values_of_the_right_kind_are_taken(clone: Clone) -> None:
         clone.configure(**{name: f'"{value}"' for name, value in taken.items()})
         checked = clone.bash("check_env")
         assert (checked.returncode, checked.stderr) == (0, ""), taken
+
+
+OVERRIDE = "compose.override.yaml"
+
+
+def test_an_override_stays_in_force_when_compose_file_is_set(clone: Clone) -> None:
+    """Compose itself reads compose.override.yaml only where COMPOSE_FILE is not set."""
+    (clone.path / OVERRIDE).write_text("services: {nginx: {labels: {of: override}}}\n")
+    clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
+    assert '"of": "override"' not in clone.compose("config", "--format", "json")
+    said = clone.bash("check_compose_files")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith(f"added {OVERRIDE} to COMPOSE_FILE in .env: ")
+    assert clone.bash("setting COMPOSE_FILE").stdout == f"compose.yaml:compose.tls.yaml:{OVERRIDE}\n"
+    assert '"of": "override"' in clone.compose("config", "--format", "json")
+    # Once.
+    assert clone.bash("check_compose_files").stdout == ""
+
+
+def test_an_override_that_the_shell_leaves_out_is_named(clone: Clone) -> None:
+    (clone.path / OVERRIDE).write_text("services: {nginx: {labels: {of: override}}}\n")
+    said = clone.bash("check_compose_files", COMPOSE_FILE="compose.yaml")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith(
+        f"warning: {OVERRIDE} is left out, for COMPOSE_FILE=compose.yaml comes from the shell"
+    )
+    assert clone.bash("setting COMPOSE_FILE").stdout == "compose.yaml\n"
+
+
+def test_git_ignores_an_override() -> None:
+    assert run("git", "-c", "safe.directory=*", "check-ignore", OVERRIDE, cwd=ROOT).stdout == f"{OVERRIDE}\n"

@@ -132,6 +132,7 @@ def test_a_full_disk_of_its_own_costs_uploads_alone(stack: Stack) -> None:
         ("UPLOADS_AT_ONCE", "many", "'many' is not a whole number above 0"),
         ("BODY_LIMIT", "3 MB", "'3 MB' is not a size"),
         ("REQUEST_TIMEOUT", "0", "'0' is not a whole number above 0"),
+        ("UWSGI_MAX_CONNECTIONS", "0", "'0' is not a whole number above 0"),
     ],
 )
 def test_a_bad_value_is_said_in_one_line(stack: Stack, setting: str, value: str, said: str) -> None:
