@@ -10,6 +10,11 @@ import pytest
 from tests.support.echo import Echo, echo_stack
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, settings
 
+# Whether a failure of this run has shown it already: it is the same for all, and 600 lines.
+SHOWN = pytest.StashKey[bool]()
+# What nginx reads, without comments and empty lines.
+CONFIGURATION = "cd /tmp/nginx/live && nginx -T -q -p ./ -c nginx.conf | sed '/^ *#/d; /^$/d'"
+
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
@@ -51,7 +56,7 @@ def asgi_gateway(request: pytest.FixtureRequest) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """To each failure: what the services logged while the test ran, and their state."""
+    """Adds to each failure the state of the services and what they logged meanwhile, and to the first nginx's configuration."""
     report = yield
     if report.failed and "stack" in getattr(item, "fixturenames", ()):
         # The faults have a stack of their own.
@@ -60,4 +65,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         logs = stack.compose("logs", "--no-color", "--timestamps", "--since", since, "--tail", "60", check=False)
         report.sections.append(("containers", stack.compose("ps", "--all", check=False).stdout))
         report.sections.append(("logs since the test began", logs.stdout + logs.stderr))
+        if not item.config.stash.get(SHOWN, False):
+            item.config.stash[SHOWN] = True
+            configuration = stack.compose("exec", "-T", "nginx", "sh", "-c", CONFIGURATION, check=False)
+            report.sections.append(("nginx -T", configuration.stdout + configuration.stderr))
     return report
