@@ -1,4 +1,4 @@
-# The only command surface. Each target calls something that can be read, and linted, on its own.
+# The stack's only command interface. Each target calls a script that can be read and linted on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 .PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery bench lint lock images clean
