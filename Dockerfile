@@ -1,16 +1,16 @@
-# Every image of the stack, one stage each, in reading order: what the gateways share, the gateways, the edge, the tools.
-# What changes least comes first. No `# syntax=` line: fetching it would need a registry.
+# Every image of the stack, one stage each, in reading order: what the gateways share, the gateways, the edge, the
+# tools. What changes least comes first. There is no `# syntax=` line: it would need a registry.
 
-# Where Docker is called without Compose, these are the defaults; Compose passes what .env says.
+# Defaults for Docker without Compose. Compose passes the values of .env.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 ARG NGINX_IMAGE=nginx:1.30
 
-# The Django project, as a build context of its own: compose.yaml puts the folder APPS here, wherever it lies.
+# The Django project, as a separate build context: compose.yaml names the folder APPS for it, wherever that is.
 FROM scratch AS apps
 COPY apps/ /
 
-# The files of this repository that images are made of. COPY keeps the modes that a file has in the clone, and with umask 077 only
-# its owner could read it: no gateway would start. Here, once, everybody may read, and run what is a program.
+# The files of this repository that images contain. COPY keeps the modes of the clone. With umask 077 only the owner
+# could read them, and no gateway would start. So this stage, once, lets everybody read all files and run the programs.
 FROM ${PYTHON_IMAGE} AS files
 WORKDIR /files
 COPY nginx nginx
@@ -23,19 +23,19 @@ RUN chmod -R u=rwX,go=rX .
 
 # ---- django: Python, the project's requirements, the user that every gateway runs as ----
 FROM ${PYTHON_IMAGE} AS django
-# 999 is the user of the official postgres and valkey images. A secret is a file of mode 600 with a single owner, so whoever
-# reads the same secret must be the same number.
+# 999 is the user of the official postgres and valkey images. A secret is a file of mode 600 with one owner, so all
+# users that read it must have the same number.
 RUN groupadd --system --gid 999 app && useradd --system --uid 999 --gid app --no-create-home --home-dir /nonexistent app \
  && install -d -o app -g app /srv/uploads /srv/uploads/media /srv/uploads/tmp \
- # No program that makes its user another one (su, mount, passwd ...). Costs 1 MB: the layer holds them again.
+ # No setuid or setgid programs (su, mount, passwd ...). Costs 1 MB: the layer contains these files again.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
-# LANG: the official Python images set none, and a Python that is embedded, as in uWSGI, then takes ASCII for file names and for
-# open(): an upload called "é" was a 500. PYTHONUTF8=1 does not reach it.
-# TMPDIR: larger bodies are spooled to the volume; /tmp is a tmpfs, and would count as the container's memory.
+# LANG: the official Python images set none. An embedded Python, as in uWSGI, then uses ASCII for file names and open():
+# an upload called "é" got 500. PYTHONUTF8=1 has no effect there.
+# TMPDIR: larger bodies are spooled to the volume. /tmp is a tmpfs, and would count as the container's memory.
 ENV LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONPATH=/srv/apps \
     STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/uploads/media FILE_UPLOAD_TEMP_DIR=/srv/uploads/tmp TMPDIR=/srv/uploads/tmp
 WORKDIR /srv/apps
-# PIP_CONFIG_FILE on the host, pip's own variable, reaches every pip here as a build secret: a private index leaves no trace.
+# PIP_CONFIG_FILE on the host, pip's own variable, is a build secret of every pip here: a private index leaves no trace.
 RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
@@ -44,17 +44,18 @@ RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements
 FROM django AS project
 ARG DJANGO_SETTINGS_MODULE
 COPY --from=apps / .
-# The modes of the clone, as above. Compiled here, as root: at run time the root is read-only, and every start would compile
-# everything again. What is no Python although its name ends in .py, a template say, is left out: a module that is needed and
-# cannot be compiled is found when the project is tried.
+# The modes of the clone, as above. The bytecode is compiled here, as root: at run time the root is read-only, and every
+# start would compile everything again. A .py file that is not Python (a template, for example) is left out. If a needed
+# module cannot be compiled, the test of the project finds it.
 RUN chmod -R u=rwX,go=rX . && { python -m compileall -q . || echo "compileall: what is named above has no bytecode"; }
-# Dummy values: collecting static files needs settings that import, and no secret may enter a layer.
+# Dummy values: collectstatic needs settings that import, and no secret may enter a layer.
 RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python -m django collectstatic --no-input --verbosity 0 \
  && mkdir -p "$STATIC_ROOT" && touch "$STATIC_ROOT/staticfiles.json" \
- # Where FILE_UPLOAD_PERMISSIONS are the owner's alone, so would these be: nginx is another user.
+ # If FILE_UPLOAD_PERMISSIONS allow only the owner, these files have that mode, and nginx, another user, cannot read
+ # them.
  && chmod -R u=rwX,go=rX "$STATIC_ROOT" \
- # -9 costs nothing here and saves bytes at every download; what does not shrink is sent as it is. --force: a NAME.gz that came with
- # the project, or that its storage made, would end the build, and may be an older NAME's.
+ # -9 costs nothing here and saves bytes with every download. nginx sends all other files as they are. --force: a
+ # NAME.gz of the project, or of its storage, would end the build, and may belong to an older NAME.
  && find "$STATIC_ROOT" -type f -size +256c \( \
       -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.cjs' -o -name '*.wasm' -o -name '*.map' -o -name '*.json' -o -name '*.webmanifest' \
       -o -name '*.svg' -o -name '*.xml' -o -name '*.txt' -o -name '*.html' -o -name '*.ttf' -o -name '*.otf' \) \
@@ -67,13 +68,13 @@ USER 999:999
 CMD ["python", "-m", "django", "migrate", "--no-input"]
 
 # ---- uwsgi ----
-# From the bare Python: what the project requires may change, and uWSGI is not compiled again.
+# From the bare Python: if the project's requirements change, uWSGI is not compiled again.
 FROM ${PYTHON_IMAGE} AS uwsgi-build
 RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=bind,source=uwsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --wheel-dir /wheels -r /mnt/requirements.txt
-# The binary carries the header and the flags that it was built with.
+# The binary contains the header and the compiler flags of its build.
 WORKDIR /build
 COPY --from=files /files/uwsgi/plugins .
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
@@ -117,7 +118,7 @@ FROM django AS daphne
 RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
- # Twisted carries its own test suite, a quarter of its size.
+ # Twisted contains its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.*/site-packages/twisted -type d -name test -prune -exec rm -r {} +
 COPY --from=files /files/daphne/run /files/daphne/*.py /etc/daphne/
 COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
@@ -136,7 +137,7 @@ RUN install -d -o nginx -g nginx /var/cache/nginx /srv/uploads && find / -xdev -
 COPY --from=files /files/nginx /etc/nginx
 COPY --from=project /srv/static /etc/nginx/static
 USER 101:101
-# --noproxy: Docker gives each container the proxies of its client's configuration, and curl would ask them.
+# --noproxy: Docker gives each container the proxies of its client's configuration, and curl would use them.
 HEALTHCHECK CMD ["curl", "--noproxy", "*", "--fail", "--silent", "--max-time", "4", "http://127.0.0.1:8080/healthz"]
 ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
@@ -149,7 +150,7 @@ RUN --mount=type=bind,source=gallery/mod_wsgi/requirements.txt,target=/mnt/requi
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes --target /mod_wsgi -r /mnt/requirements.txt
 
 FROM django AS gallery
-# Apache, and what starts CGI programs; cgi-fcgi asks that one for its health. No program that makes its user another one.
+# Apache, and fcgiwrap, which starts CGI programs; cgi-fcgi checks fcgiwrap's health. No setuid or setgid programs.
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends apache2-bin fcgiwrap libfcgi-bin \
  && rm -rf /var/lib/apt/lists/* \
@@ -168,7 +169,7 @@ COPY gallery/healthcheck_uwsgi.py /usr/local/bin/
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-# The views that are measured, here too.
+# The benchmark's views, for the gallery too.
 COPY bench/project gallery/project /srv/gallery/
 RUN chmod -R u=rwX,go=rX /etc/gallery /srv/gallery /usr/local/bin/healthcheck_uwsgi.py && python -m compileall -q /srv/gallery \
  && ln -s "$(find /usr/local/lib/python3.*/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
@@ -176,28 +177,28 @@ ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 
-# ---- gallery-nginx: the same edge, which knows the gallery's servers too ----
+# ---- gallery-nginx: the same edge, with routes to the gallery's servers ----
 FROM nginx AS gallery-nginx
 USER 0:0
 COPY gallery/nginx/ /etc/nginx/
-# FastCGI and SCGI are told what the uwsgi protocol is, and treated as it is: the same lines, with the other directives' names.
+# FastCGI and SCGI get the same variables and settings as the uwsgi protocol, with the names of their own directives.
 RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
       sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf /etc/nginx/conf.d/buffers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
     done
 USER 101:101
 
-# ---- tests and lint: the tools, so that the host needs Docker and make alone ----
+# ---- tests and lint: the tools, so that the host needs only Docker and make ----
 FROM ${PYTHON_IMAGE} AS tests
-# Docker's client drives the stack under test; procps and iproute2 are what testinfra looks at processes and sockets with;
-# slowhttptest is the slow clients.
+# Docker's client controls the stack under test. testinfra inspects processes and sockets with procps and iproute2.
+# slowhttptest simulates slow clients.
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends docker-cli docker-compose docker-buildx make git procps iproute2 slowhttptest \
  && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=bind,source=tests/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-# Django's own tests, which are in its source alone: those of the middleware whose place ours takes are run against ours.
+# Only Django's source archive has its tests. Those of the middleware that ours replaces run against ours.
 RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     sed -n '/^django==/,/[^\\]$/p' /mnt/requirements.txt > /tmp/django.txt \
@@ -205,14 +206,14 @@ RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements
  && mkdir /django && tar -x -z -f /tmp/django/*.tar.gz -C /django --strip-components=1 --wildcards '*/tests' && rm -r /tmp/django*
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
-# ---- observatory: what looks at the pages from outside, Mozilla's HTTP Observatory and a browser ----
+# ---- observatory: checks the pages from outside, with Mozilla's HTTP Observatory and a browser ----
 FROM ${PYTHON_IMAGE} AS observatory-build
 RUN apt-get update -qq && apt-get install -qq --no-install-recommends npm && rm -rf /var/lib/apt/lists/*
 WORKDIR /observatory
 COPY tests/security/headers/observatory/package.json tests/security/headers/observatory/package-lock.json ./
-# NPM_CONFIG_USERCONFIG on the host, npm's own variable, is a build secret as PIP_CONFIG_FILE is.
-# No scripts: the Observatory's would fetch the list of hosts that browsers ask over HTTPS alone from the first visit on. No host
-# of a test is in it, so an empty one says the same.
+# NPM_CONFIG_USERCONFIG on the host, npm's own variable, is a build secret like PIP_CONFIG_FILE.
+# No scripts: the Observatory's script would fetch the HSTS preload list, the hosts that browsers ask over HTTPS alone
+# from the first visit. No host of a test is in it, so an empty list gives the same result.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
  && echo '{}' > node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
@@ -224,12 +225,12 @@ WORKDIR /observatory
 COPY --from=observatory-build /observatory .
 COPY tests/security/headers/observatory/*.mjs ./
 RUN chmod go=rX ./*.mjs package*.json
-# Where Chromium keeps what it would keep in a home; and milliseconds that the Observatory waits for an answer: its own 10 s are for
-# a site on the internet, not for a machine that is busy with tests.
+# HOME: Chromium stores its files there. The timeouts are in milliseconds: the Observatory's own 10 s are meant for a
+# site on the internet, not for a machine that is busy with tests.
 ENV HOME=/tmp ABORT_TIMEOUT=60000 CLIENT_TIMEOUT=60000
 USER 65534:65534
 
-# ---- bench: what makes the load, measures and draws ----
+# ---- bench: generates the load, measures and draws ----
 FROM ${PYTHON_IMAGE} AS bench
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends docker-cli wrk nghttp2-client \
@@ -237,7 +238,7 @@ RUN apt-get update -qq \
 RUN --mount=type=bind,source=bench/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-# matplotlib keeps what it finds out about fonts.
+# matplotlib stores its font cache there.
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp/matplotlib
 
 FROM ${PYTHON_IMAGE} AS lint
