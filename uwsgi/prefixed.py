@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# The project's, with bounds to its streams.
+# The project's application, with limits for its streams.
 from gateway_answers.wsgi import application as project
 
 PREFIX = os.environ["URL_PREFIX"]
@@ -22,5 +22,5 @@ def below_prefix(environ: dict[str, Any], start_response: Callable[..., Any]) ->
     return project(environ, start_response)
 
 
-# Without a prefix, the project itself: nothing is between it and uWSGI.
+# Without a prefix, uWSGI calls the project directly.
 application = below_prefix if PREFIX else project

@@ -1,31 +1,33 @@
 /* SIGTERM: `hook-master-start = unix_signal:15 drain`.
  *
- * uWSGI's own gracefully_kill_them_all lets the workers finish, but the master keeps the sockets open: until the last
- * request in flight is done the kernel goes on accepting connections that nobody will ever serve, and resets them at the
- * end. Closed first, they are refused at once, and nginx asks another replica, or another gateway.
+ * uWSGI's own gracefully_kill_them_all lets the workers finish, but the master keeps the sockets open. Until the last
+ * request in flight is done, the kernel accepts connections that no worker will serve, and resets them at the end. If
+ * the sockets are closed first, the kernel refuses connections at once, and nginx asks another replica or gateway.
  *
- * But closing resets the connections that wait in the queue, and nginx, which has sent its request into them, cannot
- * repeat a POST. So new ones are refused, those that have begun are served, and only then the sockets are closed.
+ * But closing resets the connections in the queue. nginx has already sent its requests into them, and cannot repeat a
+ * POST. So drain refuses new connections, waits until the workers have accepted the queued ones, and then closes the
+ * sockets.
  */
 #include <netinet/tcp.h>
 #include <uwsgi.h>
 
 extern struct uwsgi_server uwsgi;
 
-/* The queue's share of the stop_grace_period in compose.yaml; worker-reload-mercy is the requests' in flight. */
+/* Seconds for the queue, of stop_grace_period in compose.yaml. worker-reload-mercy limits the requests in flight. */
 #define QUEUE_SECONDS 8
-/* In which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet. */
+/* A TCP handshake that has begun ends within this time, a round trip with a large margin. It is in no queue yet. */
 #define HANDSHAKE_MS 50
 
-/* Who comes over the network finds nobody listening; what has begun goes on. Not listen(fd, 0): that also drops the end of
- * a handshake, which to the client was whole: it has sent its request. Without privileges since Linux 5.7. */
+/* Refuses new connections from the network; handshakes that have begun continue. Not listen(fd, 0): that also drops the
+ * end of a handshake that is complete for the client, which has sent its request. SO_BINDTODEVICE needs no privileges
+ * since Linux 5.7. */
 static void refuse_new_connections(int fd) {
     if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2)) {
         uwsgi_error("drain: SO_BINDTODEVICE");
     }
 }
 
-/* Connections that nobody has accepted yet; of a socket that listens, unacked is their number. */
+/* Connections that no worker has accepted yet: for a listening socket, tcpi_unacked is their number. */
 static unsigned queue_of(int fd) {
     struct tcp_info info = {0};
     socklen_t length = sizeof(info);
@@ -47,7 +49,7 @@ void drain(int signal) {
         usleep(1000);
     }
     for (socket = uwsgi.sockets; socket; socket = socket->next) {
-        /* shutdown, not close: the workers hold copies of the descriptor, and this ends what they share. */
+        /* shutdown, not close: the workers hold copies of the descriptor, and shutdown ends the shared socket. */
         shutdown(socket->fd, SHUT_RD);
     }
     gracefully_kill_them_all(signal);

@@ -1,12 +1,13 @@
-/* `thread-harakiri = SECONDS`: a request that takes longer has its worker killed, whatever the worker's other threads do.
+/* `thread-harakiri = SECONDS`: if a request takes longer, its worker is killed, whatever the worker's other threads do.
  *
- * uWSGI's own harakiri (2.0.31) keeps one deadline a worker. Any thread that ends a request clears it, so with other requests
- * coming in a view that never returns is never ended; and a body that is being read moves a deadline that was just cleared to
- * 1970, so that a worker is killed for an upload. Here the master looks at each thread.
+ * uWSGI's own harakiri (2.0.31) keeps one deadline for each worker. Any thread that ends a request clears it. So while
+ * other requests come in, a view that never returns is never ended. A body that is being read moves a deadline that was
+ * just cleared to 1970, so an upload kills its worker. This plugin lets the master check each thread.
  *
- * Whoever is replaced or stopped gets as long for its requests, and a little more: the mercies of uWSGI are raised to that.
+ * A worker that is replaced or stopped gets this time for its requests, and a little more: the plugin raises uWSGI's
+ * mercies.
  *
- * The time counts from the last piece of the answer that was sent: a stream that goes on is not late.
+ * The time counts from the last piece of the answer that was sent: a stream that continues is not late.
  */
 #include <uwsgi.h>
 
@@ -14,7 +15,7 @@ extern struct uwsgi_server uwsgi;
 
 static int seconds;
 
-/* What a thread was seen with, in microseconds and bytes. */
+/* The last observed state of a thread, in microseconds and bytes. */
 struct progress {
     uint64_t start, sent, since;
     int was_late;
@@ -22,7 +23,7 @@ struct progress {
 
 static struct progress *seen;
 
-/* The worker, which is about to be killed, and the master name each of its requests in the log: without the query string. */
+/* When a worker is killed, it and the master log each of its requests. This removes the query strings. */
 static void hide_queries(int worker) {
     int thread;
 
@@ -40,7 +41,7 @@ static void find_late_requests(void) {
     static time_t last;
     int worker, thread;
 
-    /* The master comes by for other reasons too, and more often. */
+    /* The master also calls this for other reasons, and more often. */
     if (!seconds || uwsgi_now() <= last) {
         return;
     }
@@ -63,7 +64,7 @@ static void find_late_requests(void) {
             } else if (before->since + 1000000ULL * seconds > uwsgi_micros()) {
                 before->was_late = 0;
             } else if (!before->was_late) {
-                /* Only if it is so a second later too: a request that has just come still has the start of the last. */
+                /* Only if it is still late a second later: a new request briefly has the start of the last. */
                 before->was_late = 1;
             } else if (!uwsgi.workers[worker].pending_harakiri) {
                 hide_queries(worker);
@@ -73,7 +74,7 @@ static void find_late_requests(void) {
     }
 }
 
-/* Beyond harakiri, for an answer that is being sent. */
+/* Seconds beyond harakiri, for an answer that is being sent. */
 #define MERCY 5
 
 static void raise_mercies(void) {

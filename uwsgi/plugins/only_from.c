@@ -1,7 +1,7 @@
-/* `only-from = NAME`: who does not have that name's address is hung up on, before a byte of theirs is read.
+/* `only-from = NAME`: closes every connection from an address that NAME does not have, before a byte of it is read.
  *
- * Who can write to a socket of the uwsgi protocol can run code here (UWSGI_FILE). Its networks are shared with the other
- * gateways and the stores, and the host reaches every container; and uWSGI has no list of who may.
+ * A client that can write to a socket of the uwsgi protocol can run code here (UWSGI_FILE). The other gateways and the
+ * stores share its networks, the host reaches every container, and uWSGI has no list of allowed clients.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* EAI_NODATA */
@@ -11,16 +11,16 @@
 
 extern struct uwsgi_server uwsgi;
 
-/* Seconds that an address is believed: the engine gives that of a container that is gone to the next that comes. */
+/* Seconds for which an address is trusted: the engine gives the address of a removed container to the next new one. */
 #define VALID 2
-/* Seconds that an address which is not known may hold up the others: uWSGI accepts under a lock that all workers share. */
+/* Seconds for which an unknown address may delay others: uWSGI accepts under a lock that all workers share. */
 #define PATIENCE 1
 #define MOST 64
 
 static char *name;
 static struct in_addr known[MOST];
 static int count;
-/* Look-ups that have begun and that have ended; how many are wanted; when the last began. */
+/* The numbers of look-ups that have begun, have ended and are wanted; the time when the last began. */
 static uint64_t begun, ended, wanted;
 static time_t since;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -34,7 +34,7 @@ static struct timespec in_seconds(int seconds) {
     return then;
 }
 
-/* A thread of each worker's own: a DNS server that does not answer takes ten seconds and more. */
+/* Each worker has its own thread for look-ups: a DNS server that does not answer takes ten seconds or more. */
 static void *look_up(void *nothing) {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found, *one;
     struct timespec next;
@@ -48,7 +48,7 @@ static void *look_up(void *nothing) {
         found = NULL;
         error = getaddrinfo(name, NULL, &hints, &found);
         pthread_mutex_lock(&lock);
-        /* A DNS server that is late has not said that there is nobody: nginx must not be shut out for that. */
+        /* A late DNS server has not said that the name has no address. It must not lock nginx out. */
         if (!error || error == EAI_NONAME || error == EAI_NODATA) {
             for (count = 0, one = found; one && count < MOST; one = one->ai_next) {
                 known[count++] = ((struct sockaddr_in *) one->ai_addr)->sin_addr;
@@ -66,7 +66,7 @@ static void *look_up(void *nothing) {
     return NULL;
 }
 
-/* With the lock, which others may have meanwhile: waits for a look-up that begins now, unless one hangs already. */
+/* Called with the lock, which the wait releases. Waits for a look-up that begins now, unless one already hangs. */
 static void ask_again(void) {
     struct timespec latest = in_seconds(PATIENCE);
     uint64_t mine = begun + 1;
@@ -105,7 +105,7 @@ static int accept_only_from(struct wsgi_request *request, int listener) {
     if (!is_known(address)) {
         ask_again();
     }
-    /* Over IPv6 nobody is: what is known are addresses of IPv4. */
+    /* No client over IPv6 is allowed: all known addresses are IPv4. */
     allowed = request->client_addr.sin.sin_family == AF_INET && is_known(address);
     pthread_mutex_unlock(&lock);
     if (!allowed) {
@@ -116,7 +116,7 @@ static int accept_only_from(struct wsgi_request *request, int listener) {
     return client;
 }
 
-/* In each worker, when all sockets are there. Not the one for HTTP, on loopback; nor a file, which has a mode. */
+/* Runs in each worker, when all sockets exist. Skips the HTTP socket, on loopback, and a unix socket, with a mode. */
 static void guard_sockets(void) {
     struct uwsgi_socket *socket;
     sigset_t all, before;
@@ -125,7 +125,7 @@ static void guard_sockets(void) {
     if (!name || !*name) {
         return;
     }
-    /* Signals are for uWSGI's own threads. */
+    /* The new thread blocks all signals: they are for uWSGI's own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     if (pthread_create(&thread, NULL, look_up, NULL)) {

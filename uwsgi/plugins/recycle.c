@@ -1,21 +1,23 @@
-/* `recycle-on-share = PERCENT`: a worker that has grown beyond its share of so much of the container's memory finishes its requests,
- * and is replaced; one at a time. `recycle-on-rss = MIB` is the same with a size, for where there is no container.
+/* `recycle-on-share = PERCENT`: all workers share this percentage of the container's memory equally. A worker that
+ * exceeds its share finishes its requests and is replaced, one worker at a time. `recycle-on-rss = MIB` does the same
+ * with a size for each worker, if there is no container.
  *
- * uWSGI's own `reload-on-rss` (2.0.31) has each worker open /proc/self/stat after every request: a tenth of what it could
- * answer. Here the master looks, once a second.
+ * With uWSGI's own `reload-on-rss` (2.0.31), each worker opens /proc/self/stat after every request. That costs a tenth
+ * of its throughput. Here the master checks once a second.
  */
 #include <uwsgi.h>
 
 extern struct uwsgi_server uwsgi;
 
-/* Seconds in which a new worker is left alone. A project that needs more than its share from the beginning has no leak: replaced at
- * once, its workers would do little but start. And before one has started it does not hear that it is to end. */
+/* Seconds for which a new worker is left alone. A project that needs more than its share from the beginning has no
+ * leak: if its workers were replaced at once, they would do little but start. And a worker that has not yet started
+ * does not notice the order to end. */
 static int young = 60;
 
 static int share;
 static uint64_t limit;
 
-/* The container's limit, under either version of control groups; 0 where there is none. */
+/* The container's limit, with either version of control groups; 0 if there is none. */
 static uint64_t memory_of_container(void) {
     static const char *const files[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
     unsigned long long bytes = 0;
@@ -25,7 +27,7 @@ static uint64_t memory_of_container(void) {
         FILE *file = fopen(files[i], "r");
 
         if (file) {
-            /* No limit is the word `max`, or more than any machine has. */
+            /* No limit is the word `max`, or a number that exceeds any machine's memory. */
             if (fscanf(file, "%llu", &bytes) != 1 || bytes >> 50) {
                 bytes = 0;
             }
@@ -41,7 +43,7 @@ static void set_limit(void) {
     }
 }
 
-/* In bytes; 0 where the worker is gone. */
+/* In bytes; 0 if the worker no longer exists. */
 static uint64_t rss_of(int pid) {
     char path[32];
     unsigned long size, resident = 0;
@@ -61,7 +63,7 @@ static void find_large_workers(void) {
     static time_t last;
     int worker;
 
-    /* The master comes by for other reasons too, and more often. */
+    /* The master also calls this for other reasons, and more often. */
     if (!limit || uwsgi_now() <= last) {
         return;
     }
