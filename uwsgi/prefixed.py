@@ -1,8 +1,8 @@
-"""The project's WSGI application below a path, URL_PREFIX: read by uwsgi.ini in the place of WSGI_APPLICATION.
+"""The project's WSGI application below a path, URL_PREFIX. uwsgi.ini loads it instead of gateway_answers.wsgi.
 
-uWSGI's own way, `mount` with `manage-script-name`, ends it with a segmentation fault at its start (2.0.31) where
-`py-call-uwsgi-fork-hooks` is on too. SCRIPT_NAME from nginx would be missing in health checks: Django would take the
-site for one that has the whole host, and it keeps what it first made of STATIC_URL.
+uWSGI's own way, `mount` with `manage-script-name`, makes uWSGI (2.0.31) end with a segmentation fault at its start if
+`py-call-uwsgi-fork-hooks` is on too. If nginx sent SCRIPT_NAME, health checks would lack it: Django would assume that
+the site has the whole host, and it keeps the STATIC_URL that it computes first.
 """
 
 import os
