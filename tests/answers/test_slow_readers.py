@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.routing.wire import Edge, request
-from tests.support.stack import Stack
+from tests.support.stack import Stack, run
 
 READERS = 200
 # The list's largest page, of about 1.5 MB: far more than the kernel's buffers on the way hold.
@@ -79,7 +79,10 @@ def others(client: httpx.Client, gateway: str) -> tuple[list[int], float]:
 
 
 def test_nobody_else_notices_clients_that_read_slowly(stack: Stack, many_students: None, gateway: str) -> None:
-    edge = Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
+    container = stack.container("nginx")
+    network = f'{{{{(index .NetworkSettings.Networks "{stack.project}_edge").IPAddress}}}}'
+    # Past docker-proxy: its buffers would take a whole response, and no gateway would notice a slow reader.
+    edge = Edge((run("docker", "inspect", "--format", network, container).stdout.strip(), 8080), container)
     path = f"/gateways/{gateway}/{LIST}"
     with httpx.Client(base_url=stack.url(), headers={"Host": "localhost"}, timeout=30) as client:
         assert len(client.get(path).content) > ROWS * DESCRIPTION

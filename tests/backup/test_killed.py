@@ -27,7 +27,7 @@ PATH=${{PATH#*:}} exec docker "$@"
 KILL = "kill -9 $(cut -d ' ' -f 1 {lock}); exit 1"
 AFTERWARDS = 'PATH=${PATH#*:} docker "$@" >/dev/null; '
 # Each call of restore, before and after it has done its work.
-CALLS = ["OWNER*", "'pg_restore --username'*", "POSTGRES_DB=restore_new*", "' stage'", "RENAME*", "' swap'", "' clear'"]
+CALLS = ["--file=-", "'pg_restore --username'*", "POSTGRES_DB=restore_new*", "' stage'", "RENAME*", "' swap'", "' clear'"]
 MOMENTS = (
     [(call, after) for call in CALLS for after in (False, True)] if IS_FULL else [("POSTGRES_DB=restore_new*", False)]
 )
@@ -103,6 +103,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
 
 
 @pytest.mark.skipif(not IS_FULL, reason="the long form")
+@pytest.mark.timeout(1800)
 def test_ten_random_moments(copy: Site, archive: Archive, restored: Traffic) -> None:
     for _ in range(10):
         spoil(copy)

@@ -109,8 +109,9 @@ def test_under_asgi_a_process_that_has_lost_its_threads_is_replaced(
     for ended in answers:
         assert_is_ours(ended.answer, logged(edge, ended.answer), 504, "json")
         assert PATIENCE - 2 < ended.seconds < PATIENCE + 10
-    # Who came too late was told so, and the container was away for as long as it takes to end and to start.
-    assert set(traffic["daphne"].statuses) <= {200, 503, 504}, traffic["daphne"].statuses
+    # A request that came too late got 503 or 504, and one in flight when the process ended 502. The container was down
+    # for as long as it takes to end and to start.
+    assert set(traffic["daphne"].statuses) <= {200, 502, 503, 504}, traffic["daphne"].statuses
     said = run("docker", "logs", other.container("daphne"))
     assert "4 of 4 threads are in views that do not return" in said.stdout + said.stderr
 
