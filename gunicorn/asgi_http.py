@@ -1,22 +1,23 @@
-"""uvicorn's HTTP, with a last answer on each connection before it is closed."""
+"""uvicorn's HTTP. When the worker stops, each idle connection may still get one last answer."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Seconds that an idle connection stays open for one more request.
+# Seconds that an idle connection stays open for one more request after the worker begins to stop.
 LAST_CALL = 2
 
 
 class Http(HttpToolsProtocol):
-    """A worker that stops answers what comes on its idle connections, with `Connection: close`.
+    """When the worker stops, answers the next request on each idle connection with `Connection: close`.
 
-    uvicorn (0.54) closes them at once. nginx may just have sent a request into one, and cannot repeat a POST.
+    uvicorn (0.54) closes idle connections at once. nginx may just have sent a request into one, and cannot repeat a
+    POST.
     """
 
     is_leaving = False
 
     def shutdown(self) -> None:
         self.is_leaving = True
-        # Where an answer has begun, it can no longer say that it is the last.
+        # If the response has begun, its headers can no longer say that it is the last one.
         if self.cycle is None or self.cycle.response_started:
             self.loop.call_later(LAST_CALL, super().shutdown)
         else:
@@ -25,11 +26,11 @@ class Http(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
         if self.is_leaving:
-            # It would not be told that the worker stops: those that are were listed before.
+            # The server has already notified its list of connections of the stop. This one was not in the list.
             self.transport.get_protocol().shutdown()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self.is_leaving and self.cycle is not None:
-            # The answer says so, and uvicorn closes after it.
+            # The response then has `Connection: close`, and uvicorn closes the connection after it.
             self.cycle.keep_alive = False

@@ -1,17 +1,17 @@
-"""uvicorn's WebSocket in two thirds of its memory: of ten thousand that are open, almost all do nothing but wait."""
+"""uvicorn's WebSocket in two thirds of its memory. Of ten thousand open WebSockets, almost all are idle."""
 
 import asyncio
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-# Of a connection whose client keeps up with reading, so of nearly all.
+# Shared by all connections whose client keeps up with reading, so by nearly all.
 WRITABLE = asyncio.Event()
 WRITABLE.set()
 
 
 class Mailbox:
-    """What uvicorn uses of asyncio.Queue, which has one reader here and no bound. That one is four deques, 3 kB."""
+    """The part of asyncio.Queue that uvicorn uses: one reader, no bound. asyncio.Queue has four deques, 3 kB."""
 
     __slots__ = ("messages", "reader")
 
@@ -38,8 +38,8 @@ class Mailbox:
 
 
 class LeanWebSocket(WebSocketsSansIOProtocol):
-    # Of more than 30 attributes Python keeps the names with each instance, over 1 kB: some of uvicorn's have places
-    # here. What is derived from this gives its own theirs.
+    # With more than 30 attributes, Python stores their names with each instance: over 1 kB. So some of uvicorn's
+    # attributes have slots. A derived class declares slots for its own attributes.
     __slots__ = ("client", "conn", "frames", "queue", "request", "response", "scheme", "scope", "server", "writable")
 
     def __init__(self, *arguments: object, **options: object) -> None:
@@ -56,6 +56,6 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
         is_new = not self.handshake_complete
         await super().send(message)
         if is_new and self.handshake_complete:
-            # 2 kB, and nobody asks any more: the application has its own, in the scope.
+            # Frees 2 kB. Nothing reads these headers any more: the application has its own copy in the scope.
             self.request.headers.clear()
             self.response.headers.clear()

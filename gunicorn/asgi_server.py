@@ -1,4 +1,4 @@
-"""uvicorn's server in a worker of gunicorn: it accepts those who wait, and loses nothing of theirs when it stops."""
+"""uvicorn's server in a gunicorn worker: it accepts many connections at once, and serves its queue before it stops."""
 
 import asyncio
 import socket
@@ -10,24 +10,26 @@ from functools import wraps
 from gunicorn.arbiter import Arbiter
 from uvicorn import Server
 
-# The queue's share of the stop_grace_period in compose.yaml; graceful_timeout is the requests' in flight.
+# Seconds of the stop_grace_period in compose.yaml for queued connections. graceful_timeout is for requests in flight.
 QUEUE_SECONDS = 8
-# Seconds in which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet.
+# Seconds within which a TCP handshake that has begun completes: one round trip, with a wide margin. Until then no queue
+# contains the connection.
 HANDSHAKE_SECONDS = 0.05
-# New connections that are accepted each time around the event loop.
+# New connections that a worker accepts in each turn of its event loop.
 ACCEPTED_AT_ONCE = 16
 
 
 def refuse_new_connections(arbiter: Arbiter) -> None:
-    """From the moment when the arbiter is to stop; gunicorn has no hook for that. Not when it reloads.
+    """Makes the arbiter refuse new connections from the moment it begins to stop, but not when it reloads.
 
-    Bound to loopback, who comes over the network finds nobody listening; what has begun goes on. Before Linux 5.7 that
-    takes a privilege: there the sockets are closed with what waits in their queue.
+    gunicorn has no hook for that. The listening sockets are bound to the loopback device: connections from the network
+    are refused, and open connections go on. Before Linux 5.7 that needs a privilege. On such a kernel the sockets are
+    closed as gunicorn does it, and their queued connections are reset.
     """
     stop = arbiter.stop
 
     @wraps(stop)
-    def refuse_and_stop(graceful: bool = True) -> None:  # as gunicorn has it
+    def refuse_and_stop(graceful: bool = True) -> None:  # gunicorn's signature
         for listener in arbiter.LISTENERS:
             if listener.family != socket.AF_UNIX:
                 with suppress(PermissionError):
@@ -39,17 +41,18 @@ def refuse_new_connections(arbiter: Arbiter) -> None:
 
 class DrainingServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # libuv accepts one connection each time around (https://github.com/libuv/libuv/pull/3696), of each socket that
-        # it is given. A worker with hundreds of requests comes around ten times a second, and who is in the queue waits
-        # while the connections that nginx has kept are served: of 1,000 clients, a quarter for more than 8 s.
+        # For each socket that it is given, libuv accepts one connection per turn of the event loop
+        # (https://github.com/libuv/libuv/pull/3696). A worker with hundreds of requests makes ten turns a second, and
+        # serves the connections that nginx keeps open. Meanwhile queued connections wait: of 1,000 clients, a quarter
+        # waited for more than 8 s.
         copies = [it.dup() for it in sockets or [] for _ in range(ACCEPTED_AT_ONCE - 1)]
         await super().startup(sockets and [*sockets, *copies])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serves the connections that wait in the queue before it closes the sockets.
+        """Serves the queued connections before it closes the sockets.
 
-        The last worker that closes one resets them, and nginx, which has sent its request, cannot repeat a POST. Of a
-        worker that is replaced, the others serve them.
+        When the last worker closes a socket, the kernel resets the queued connections. nginx has sent its requests into
+        them, and cannot repeat a POST. If only one worker is replaced, the other workers serve the queue.
         """
         listeners = [it for it in sockets or [] if refuses(it)]
         now = last_seen = time.monotonic()
@@ -63,10 +66,10 @@ class DrainingServer(Server):
 
 
 def refuses(listener: socket.socket) -> bool:
-    """Whether refuse_new_connections() was here, in the arbiter."""
+    """Whether refuse_new_connections() has bound this socket to the loopback device."""
     return bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16))
 
 
 def queue_of(listener: socket.socket) -> int:
-    """Connections that nobody has accepted yet: of a socket that listens, that is what tcp_info calls unacked."""
+    """Number of queued connections: those that are not accepted yet. For a listening socket, tcp_info's `unacked`."""
     return struct.unpack_from("I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28), 24)[0]

@@ -1,7 +1,7 @@
-"""uvicorn's WebSockets, with bounds to what one client can take, and a goodbye that arrives.
+"""uvicorn's WebSockets, with limits on what one client can use, and close frames that arrive.
 
-As uvicorn (0.54) has them, ten clients that send empty fragments for four seconds keep every worker from its other
-clients until gunicorn kills it. The same bounds for Daphne: daphne/asgi_websocket.py.
+With uvicorn's own (0.54), ten clients that send empty fragments for four seconds block every worker for its other
+clients until gunicorn kills it. daphne/asgi_websocket.py has the same limits for Daphne.
 """
 
 import asyncio
@@ -18,40 +18,42 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-# With uvicorn's handlers, but not below WARNING whatever LOG_LEVEL says: uvicorn writes the handshake's line, query
-# included, at INFO, and the library all headers at DEBUG. nginx has the access log.
+# Uses uvicorn's handlers, but never logs below WARNING, whatever LOG_LEVEL is. At INFO uvicorn logs the handshake's
+# request line with its query string, and at DEBUG the library logs all headers. nginx has the access log.
 logger = logging.getLogger("uvicorn.error.websocket")
 logger.setLevel(logging.WARNING)
 
-# nginx's own limit for a request's head, and to spare: large_client_header_buffers in nginx/conf.d/limits.conf, where
-# several Cookie headers become one line. The library's is 8 KiB.
+# nginx's limit for a request's head, with a margin: see large_client_header_buffers in nginx/conf.d/limits.conf.
+# Several Cookie headers become one line there. The library's default is 8 KiB.
 http11.MAX_LINE_LENGTH = 65536
 
-# Bytes that are taken apart at once, before the worker's other clients have their turn. uvicorn takes all that it has
-# read, 256 kB: 40,000 frames, for which everybody else waits; and all 40,000 wait for the application in memory.
+# Bytes that are parsed at once, before the worker's other clients have their turn. uvicorn parses all that it has read,
+# 256 kB. These can be 40,000 frames: all other clients wait, and all 40,000 are in memory until the application
+# receives them.
 PIECE = 4096
 
-# Fragments of one message. Of empty ones there would otherwise never be enough to make it too large.
+# Most fragments of one message. Empty fragments would never reach the limit on a message's size.
 MOST_FRAGMENTS = 10_000
 
-# Seconds between a close frame and the end of the connection. First it goes on reading, and forgets what it reads:
-# closed at once, what is still coming is answered with a reset, nginx gives the connection up before it has read the
-# close frame, and all that the client is told is 1006: something happened. Then it is cut, or a client that does not
-# read would keep it for ever.
+# Seconds from a close frame until the connection is closed, and until it is aborted. Until then the worker reads on,
+# and discards what it reads. If it closed at once, the kernel would answer data that still arrives with a reset. nginx
+# would give the connection up before it has read the close frame, and the client would see only 1006 (abnormal
+# closure). Without the abort, a client that does not read would keep the connection for ever.
 LINGER, CUT = 1, 2
 
 
-LONGEST_REASON = 123  # bytes of a close frame
+LONGEST_REASON = 123  # bytes, in a close frame
 
-# Seconds that an application has for its end when the worker stops: to tell others that its user has left. Daphne gives
-# as much. One that does not notice would hold the stop for all of timeout_graceful_shutdown.
+# Seconds that an application has to end when the worker stops, for example to report to others that its user has left.
+# Daphne allows the same. An application that ignores its disconnect would delay the stop by all of
+# timeout_graceful_shutdown.
 APPLICATION_SECONDS = 10
 
 
 class Protocol(ServerProtocol):
-    """The library's, which takes a close frame amid the fragments of a message for an error (1002).
+    """Accepts a close frame between the fragments of a message. The library rejects it as an error (1002).
 
-    RFC 6455 allows it: a client that gives a message up has no other way to leave.
+    RFC 6455 allows it (section 5.4): a client that abandons a message has no other way to leave.
     """
 
     def __init__(self, **options: object) -> None:
@@ -63,22 +65,23 @@ class Protocol(ServerProtocol):
         super().recv_frame(frame)
 
 
-# The name by which uvicorn makes one.
+# uvicorn creates its protocol objects by this global name.
 websockets_sansio_impl.ServerProtocol = Protocol
 
 
 class WebSocket(LeanWebSocket):
-    """Reads on only while the application keeps up, and the client reads what it is sent.
+    """Reads on only while the application keeps up and the client reads what it is sent.
 
-    Tells the client why a message is refused: 1009 if it is too large, 1007 if no UTF-8, 1002 if it is no frame.
+    Gives the client the reason for a rejected message: 1009 if it is too large, 1007 if it is not UTF-8, 1002 if it is
+    not a valid frame.
     """
 
     __slots__ = ("application", "decoder", "has_turn", "is_corked", "refused", "unread")
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
-        # A handshake is a request, of those that max_requests counts. uvicorn counts none, so a worker that serves
-        # WebSockets alone is never recycled: https://github.com/Kludex/uvicorn/issues/2201
+        # A handshake is a request, so max_requests must count it. uvicorn does not: a worker that serves only
+        # WebSockets would never be recycled. https://github.com/Kludex/uvicorn/issues/2201
         options["server_state"].total_requests += 1  # type: ignore[attr-defined]
         self.logger = logger
         self.unread = bytearray()
@@ -87,7 +90,7 @@ class WebSocket(LeanWebSocket):
         self.is_corked = False
         self.application: asyncio.Task[None] | None = None
 
-    # ---- what comes in ----
+    # ---- incoming data ----
 
     def data_received(self, data: bytes) -> None:
         if not self.refused:
@@ -106,11 +109,11 @@ class WebSocket(LeanWebSocket):
         self.read_on()
 
     def is_behind(self) -> bool:
-        """Whether the application has messages left to take, or the client to read."""
+        """Whether the application still has to receive messages, or the client to read them."""
         return self.read_paused or not self.writable.is_set()
 
     def read_on(self) -> None:
-        """Also called when the application has taken a message, or the client has read one."""
+        """Also called after the application has received a message, and after the client has read one."""
         if self.transport.is_closing():
             return
         if self.refused:
@@ -131,26 +134,26 @@ class WebSocket(LeanWebSocket):
         self.cork(bool(self.queue.qsize() or self.unread))
         return message
 
-    # ---- what goes out ----
+    # ---- outgoing data ----
 
     def cork(self, is_more: bool) -> None:
-        """Whole packets only, while more answers follow at once: what is kept back goes when the last is asked for, or
-        after 0.2 s.
+        """Sends only whole packets while more answers follow at once (`is_more`). The kernel sends the rest when the
+        application receives the last queued message, or after 0.2 s.
 
-        A client that sends thousands of small messages would otherwise get as many packets of some bytes each. nginx's
-        kernel puts them together where they fill its buffer, some MiB at a time and again for each packet: seconds in
-        which this machine does nothing else. Daphne needs none of it: Twisted leaves TCP's own delay (Nagle's) on.
+        Otherwise a client that sends thousands of small messages gets as many packets of some bytes each. When these
+        fill nginx's receive buffer, the kernel compacts it: some MiB at a time, and again for each packet. That
+        occupies the machine for seconds. Daphne does not need this, because Twisted leaves Nagle's algorithm on.
         """
         if is_more != self.is_corked and not self.transport.is_closing():
             self.is_corked = is_more
             socket = self.transport.get_extra_info("socket")
-            # A unix socket, where one copies this folder and binds one, has no packets, and refuses the option.
+            # A Unix socket has no packets, and refuses the option. A copier of this folder may bind one.
             if socket.family != AF_UNIX:
                 socket.setsockopt(IPPROTO_TCP, TCP_CORK, is_more)
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        # It could go on asking: a ping is answered without the application.
+        # A client could send more without the application: pings, for example, are answered here.
         self.read_on()
 
     def resume_writing(self) -> None:
@@ -159,7 +162,7 @@ class WebSocket(LeanWebSocket):
 
     async def send(self, message: ASGISendEvent) -> None:
         if self.refused:
-            # Otherwise each message that came before the bad one is an exception in the log.
+            # Otherwise each message that came before the bad one causes an exception in the log.
             raise ClientDisconnected
         if message["type"] == "websocket.accept":
             message = self.without_what_is_not_offered(message)
@@ -170,19 +173,19 @@ class WebSocket(LeanWebSocket):
         await super().send(message)
 
     def without_what_is_not_offered(self, message: WebSocketAcceptEvent) -> WebSocketAcceptEvent:
-        """The client would have to fail the connection, by RFC 6455."""
+        """Drops a subprotocol that the client did not offer: by RFC 6455, the client would fail the connection."""
         subprotocol = message.get("subprotocol")
         if not subprotocol or subprotocol in self.scope["subprotocols"]:
             return message
         logger.warning("accepted without the subprotocol %r, which the client does not offer", subprotocol)
         return {**message, "subprotocol": None}
 
-    # ---- how it ends ----
+    # ---- the end of a connection ----
 
     async def run_asgi(self) -> None:
-        """uvicorn's (0.54), which closes the connection of an application that is over without a close frame."""
+        """Replaces uvicorn's (0.54), which sends no close frame when the application has ended."""
         if self.refused:
-            return  # by a worker that stops, before the application has begun
+            return  # the worker stopped before the application began
         self.application = asyncio.current_task()
         try:
             await self.app(self.scope, self.receive, self.send)
@@ -202,7 +205,7 @@ class WebSocket(LeanWebSocket):
             self.transport.close()
 
     def end(self, code: CloseCode) -> None:
-        """Of an application that is over: 500 before the handshake is answered, a close frame after that."""
+        """Ends the connection of an application that has ended: 500 before the handshake's answer, then `code`."""
         if self.disconnected or self.transport.is_closing():
             return
         if self.handshake_complete:
@@ -213,12 +216,13 @@ class WebSocket(LeanWebSocket):
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.handshake_complete:
-            # uvicorn says 1005 for a client that has left without a close frame. The first message counts.
+            # uvicorn reports 1005 for a client that leaves without a close frame. The application receives the first
+            # message of the queue, so later ones change nothing.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE, "reason": ""})
         super().connection_lost(error)
 
     def shutdown(self) -> None:
-        """The worker stops: 1012 ("service restart": come again), or 503 before that.
+        """Closes with 1012 ("service restart": reconnect) because the worker stops. Before the handshake's answer: 503.
 
         uvicorn raises InvalidState for a WebSocket that is closing, and drops all requests in flight with it.
         """
@@ -226,7 +230,7 @@ class WebSocket(LeanWebSocket):
         if self.application is not None:
             self.loop.call_later(APPLICATION_SECONDS, self.application.cancel)
         if self.refused or self.disconnected:
-            return  # it has its close frame, and two seconds; or nobody is there
+            return  # the close frame is sent and CUT ends the connection, or the client has left
         if not (self.handshake_complete or self.close_sent):
             self.refuse_handshake(503, "the server restarts", {"Retry-After": "5"})
         elif self.conn.state is State.OPEN and not self.close_sent:
@@ -236,7 +240,7 @@ class WebSocket(LeanWebSocket):
             self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.close()
 
-    # ---- what is refused ----
+    # ---- rejections ----
 
     def refuse_handshake(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
         response = self.conn.reject(status, f"{body}\n")
@@ -248,7 +252,10 @@ class WebSocket(LeanWebSocket):
         self.transport.close()
 
     def refuse_what_is_no_handshake(self) -> None:
-        """It is too long, or no HTTP. Of the latter the library says nothing, of both uvicorn, and the client waits."""
+        """Answers data that is too long for a handshake, or not HTTP. uvicorn sends nothing, so the client would wait.
+
+        For data that is not HTTP, the library has no response either.
+        """
         answer = b"".join(self.conn.data_to_send())
         nothing = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         self.handshake_complete = self.close_sent = self.refused = True
@@ -266,7 +273,7 @@ class WebSocket(LeanWebSocket):
             super().handle_cont(event)
 
     def is_taken(self, event: Frame) -> bool:
-        """Of a fragment too, whatever becomes of the message: uvicorn looks at the whole, which may never come."""
+        """Whether a frame is accepted. uvicorn checks only a complete message, and a message may never be complete."""
         if len(self.frames) >= MOST_FRAGMENTS:
             self.refuse(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
         elif self.curr_msg_data_type == "text":
@@ -277,7 +284,7 @@ class WebSocket(LeanWebSocket):
         return not self.refused
 
     def refuse(self, code: CloseCode, reason: str) -> None:
-        # The client's own close frame may have been read together with what is refused.
+        # The client's own close frame may have been read together with the rejected data.
         if self.conn.state is State.OPEN:
             self.conn.send_close(code, reason)
         self.handle_parser_exception()
@@ -296,5 +303,5 @@ class WebSocket(LeanWebSocket):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        # Closing waits until the client has read everything, and this one does not.
+        # close() waits until the client has read everything. This client does not read.
         self.loop.call_later(CUT, self.transport.abort)
