@@ -1,6 +1,6 @@
-"""What a WebSocket needs while it only waits, in less memory.
+"""The memory of an idle WebSocket, reduced.
 
-gunicorn/asgi_lean.py has its own, for each of the two folders is copied without the other.
+gunicorn/asgi_lean.py has its own version, so that each of the two folders can be copied without the other.
 """
 
 import asyncio
@@ -8,13 +8,13 @@ from typing import Any
 
 type Message = dict[str, Any]
 
-# Of a connection whose client keeps up with reading, so of nearly all: one each would be 1 kB.
+# Shared by all connections whose client keeps up with reading, so by nearly all. One for each would take 1 kB.
 WRITABLE = asyncio.Event()
 WRITABLE.set()
 
 
 class Mailbox:
-    """What Daphne uses of asyncio.Queue, which has one reader here and no bound. That one is four deques, 3 kB."""
+    """The part of asyncio.Queue that Daphne uses: one reader, no bound. asyncio.Queue has four deques, 3 kB."""
 
     __slots__ = ("messages", "reader")
 

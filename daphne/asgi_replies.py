@@ -1,7 +1,7 @@
-"""What an application does with a WebSocket, as gunicorn's workers do it (gunicorn/asgi_websocket.py).
+"""What an application can do with a WebSocket, the same as with gunicorn's workers (gunicorn/asgi_websocket.py).
 
-Daphne (4.2.3) drops empty messages, the headers of an accept, denials and the reason of a close. It refuses most of the
-registered close codes. It leaves a client without an answer whose application has returned.
+Daphne (4.2.3) drops empty messages, the headers of an accept, denials and the reason of a close. It rejects most of the
+registered close codes. If an application returns before it has answered, the client gets no answer.
 """
 
 # ruff: noqa: N802, N803  # names that Autobahn gave
@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from asgi_lean import Message
 
-# Before anything of Twisted: it decides for the reactor that runs asyncio.
+# Import this before any module of Twisted: it installs the reactor that runs asyncio.
 from daphne.server import WebSocketFactory
 
 logger = logging.getLogger(__name__)
@@ -25,23 +25,23 @@ type Headers = Iterable[tuple[bytes, bytes]]
 REGISTERED = {*range(1000, 1004), *range(1007, 1015)}
 LONGEST_REASON = 123  # bytes
 
-# Seconds in which a client has to answer the application's close frame. Autobahn's own is 1: whoever still reads a
-# large message then is cut off.
+# Seconds within which a client has to answer the application's close frame. Autobahn's default is 1, which would cut
+# off a client that is still reading a large message.
 CLOSE_SECONDS = 10
 
 
 class Replies(WebSocketFactory.protocol):
-    # Not a value for each connection: nearly none is refused.
+    # A class attribute, because nearly no connection is denied: a value for each would waste memory.
     denial: tuple[int, list[tuple[bytes, bytes]], bytearray] | None = None
 
     def handle_reply(self, message: Message) -> None:
-        """Called with every message that the application sends. ValueError: it is none that may be sent now."""
+        """Handles every message of the application. Raises ValueError if it may not be sent in this state."""
         if self.state == self.STATE_CONNECTING:
             self.answer_handshake(message)
         else:
             self.send_on(message)
 
-    # ---- before it is open ----
+    # ---- before the handshake is answered ----
 
     def answer_handshake(self, message: Message) -> None:
         kind = message["type"]
@@ -61,7 +61,7 @@ class Replies(WebSocketFactory.protocol):
 
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
         if subprotocol and subprotocol not in self.websocket_protocols:
-            # The client would have to fail the connection, by RFC 6455.
+            # By RFC 6455, the client would fail the connection.
             logger.warning("accepted without the subprotocol %r, which the client does not offer", subprotocol)
             subprotocol = None
         named: dict[str, list[str]] = {}
@@ -73,7 +73,7 @@ class Replies(WebSocketFactory.protocol):
         handshake.callback((subprotocol or None, named))
 
     def refuse(self, status: int) -> None:
-        """With the application's denial, or with a line that says what the status means."""
+        """Answers with the application's denial, or with a line that says what the status means."""
         if not hasattr(self, "handshake_deferred"):
             return
         del self.handshake_deferred
@@ -84,7 +84,7 @@ class Replies(WebSocketFactory.protocol):
         self.refuse(403)
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Headers | None = None) -> None:
-        """Called by Autobahn too, whose own has neither a body nor its length, and the reason in the first line."""
+        """Also called by Autobahn. Autobahn's own sends neither a body nor its length, and any reason as the phrase."""
         _, given, body = self.denial or (code, (), f"{reason}\n".encode())
         headers = {b"content-type": [b"text/plain; charset=utf-8"]}
         for name, value in given:
@@ -95,11 +95,11 @@ class Replies(WebSocketFactory.protocol):
         lines += [b"%b: %b" % (name, value) for name, values in headers.items() for value in values]
         self.sendData(b"\r\n".join([*lines, b"", bytes(body)]))
 
-    # ---- once it is open ----
+    # ---- once the WebSocket is open ----
 
     def send_on(self, message: Message) -> None:
         if message["type"] == "websocket.send":
-            # Not sendMessage(), which holds the application to the size that a client's messages may have.
+            # sendMessage() would apply the limit for the client's messages to the application's.
             if (data := message.get("bytes")) is not None:
                 self.sendFrame(opcode=2, payload=bytes(data))
             elif (text := message.get("text")) is not None:
@@ -111,13 +111,13 @@ class Replies(WebSocketFactory.protocol):
             raise ValueError(f"{message['type']} is not a message for an open WebSocket")
 
     def leave(self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS) -> None:
-        """Not Autobahn's sendClose(), which refuses every code but 1000 and an application's own."""
+        """Replaces Autobahn's sendClose(), which rejects every code but 1000 and those of applications (3000-4999)."""
         if code not in REGISTERED and not 3000 <= code <= 4999:
             raise ValueError(f"{code} is not a close code that can be sent")
         self.closeHandshakeTimeout = seconds
         self.sendCloseFrame(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore").encode() or None)
 
-    # ---- when the application is over ----
+    # ---- when the application has ended ----
 
     def application_ended(self, application: "asyncio.Future[None]") -> None:
         if application.cancelled() or application.exception():
@@ -129,7 +129,7 @@ class Replies(WebSocketFactory.protocol):
             self.handle_exception(None)
 
     def handle_exception(self, exception: BaseException | None) -> None:
-        """Also called by Daphne, within a second, when it logs the exception."""
+        """Also called by Daphne within a second, when it logs the exception."""
         self.denial = None
         self.refuse(500)
         if self.state == self.STATE_OPEN:
@@ -144,7 +144,7 @@ def phrase_of(status: int) -> str:
 
 
 def is_header(name: bytes, value: bytes) -> bool:
-    """True. ValueError: it would be more than one line."""
+    """Returns True. Raises ValueError if the name is empty, or if the header would be more than one line."""
     if any(byte in name + value for byte in b"\0\r\n") or not name:
         raise ValueError(f"{name!r} is not a header that can be sent")
     return True

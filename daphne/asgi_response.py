@@ -1,8 +1,8 @@
-"""Responses that wait for the client, and that end where they fail.
+"""Responses that wait for the client, and that close the connection if they fail.
 
-Daphne (4.2.3) writes all that the application sends into memory, however slowly it is read: a file of 600 MB takes
-600 MB. And where an application fails in the middle of a response, or ends without having completed it, Daphne does not
-close the connection. The client waits until nginx gives up, after 60 s.
+Daphne (4.2.3) writes all that the application sends into memory, however slowly the client reads: a file of 600 MB
+takes 600 MB. If an application fails in the middle of a response, or ends without completing it, Daphne does not close
+the connection. The client then waits until nginx gives up after 60 s.
 """
 
 # ruff: noqa: N802  # names that Twisted gave
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class PacedRequest(Request):
-    """A "producer", which is what Twisted tells when the client does not read, and when it has."""
+    """A "producer": Twisted notifies it when the client falls behind with reading, and when it catches up."""
 
     writable = WRITABLE
 
@@ -48,16 +48,16 @@ class PacedRequest(Request):
         super().finish()
 
     def handle_exception(self, exception: BaseException) -> None:
-        # Once a response has begun, it cannot become an error any more.
+        # Once a response has begun, it cannot become an error response.
         if not self._response_started:
             super().handle_exception(exception)
 
     def application_ended(self, application: asyncio.Future[None]) -> None:
-        """Without a complete response: the connection is closed, so that nginx sees that something is missing."""
+        """If the response is incomplete, closes the connection. nginx then sees that something is missing."""
         if self.finished or self._disconnected or self.channel is None:
             return
         failed = application.cancelled() or application.exception() is not None
-        # Where none has begun, it becomes Daphne's own error.
+        # If the application failed before the response began, Daphne sends its own error response.
         if self._response_started or not failed:
             if not failed:
                 logger.error("%s: the application ended without a complete response", self.path.decode("latin-1"))

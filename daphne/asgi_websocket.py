@@ -1,9 +1,9 @@
-"""Daphne's WebSockets, with bounds to what one client can take, and close codes that arrive.
+"""Daphne's WebSockets, with limits on what one client can use, and close codes that arrive.
 
-What an application sends is in asgi_replies.py.
+asgi_replies.py has what an application sends.
 
-As Daphne (4.2.3) and Autobahn have them, a client is read however far behind the application is, and written to however
-long it has not read: all of it is kept in memory. The same bounds for gunicorn: gunicorn/asgi_websocket.py.
+Daphne (4.2.3) and Autobahn read from a client however far behind the application is. They write to a client however
+long it has not read. All of that stays in memory. gunicorn/asgi_websocket.py has the same limits for gunicorn.
 """
 
 # ruff: noqa: N802, N803  # names that Twisted and Autobahn gave
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from asgi_lean import WRITABLE, Mailbox, Message
 
-# Before anything of Twisted: it imports Daphne, which decides for the reactor that runs asyncio.
+# Import this before any module of Twisted: it imports Daphne, which installs the reactor that runs asyncio.
 from asgi_replies import Replies, WebSocketFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.defer import Deferred
@@ -27,26 +27,27 @@ type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# Bytes that are taken apart at once, before the other clients have their turn. Otherwise it is all that was read,
-# 64 KiB: 10,000 frames, for which everybody else waits. gunicorn's is larger: its library is quicker, and it has four
-# workers.
+# Bytes that are parsed at once, before the other clients have their turn. Autobahn would parse all that was read,
+# 64 KiB: 10,000 frames, for which all other clients wait. gunicorn's value is larger: its library is faster, and it has
+# four workers (WEB_CONCURRENCY).
 PIECE = 1024
 
-# Seconds in which the answers to a client share a packet: of what is sent at once, only the first is alone.
+# Seconds in which further answers to a client share a packet. Of messages that are sent together, only the first has a
+# packet of its own.
 PACKET_SECONDS = 0.001
 
-# Fragments of one message. Of empty ones there would otherwise never be enough to make it too large.
+# Most fragments of one message. Empty fragments would never reach the limit on a message's size.
 MOST_FRAGMENTS = 10_000
 
 
 class WebSocket(Replies):
-    """Reads on only while the application keeps up, and the client reads what it is sent.
+    """Reads on only while the application keeps up and the client reads what it is sent.
 
-    It is a "producer" too, which is what Twisted tells when the client does not read, and when it has.
+    It is also a "producer": Twisted notifies it when the client falls behind with reading, and when it catches up.
     """
 
-    # Python keeps the names of so many attributes with each instance, over 3 kB. It is half where the settings, which
-    # Autobahn copies to every connection, have places of their own.
+    # With so many attributes, Python stores their names with each instance: over 3 kB. Autobahn copies its settings to
+    # every connection. Slots for these halve that.
     __slots__ = (
         *WebSocketFactory.protocol.CONFIG_ATTRS,
         "fragments",
@@ -65,7 +66,7 @@ class WebSocket(Replies):
         self.next_packet = 0.0
         self.writable = WRITABLE
         super().connectionMade()
-        self.transport.unregisterProducer()  # HTTP's, before the upgrade
+        self.transport.unregisterProducer()  # that of HTTP, from before the upgrade
         self.transport.registerProducer(self, True)
 
     def connectionLost(self, reason: Failure) -> None:
@@ -74,14 +75,14 @@ class WebSocket(Replies):
 
     def onConnect(self, request: ConnectionRequest) -> "Deferred[str | None]":
         if self.factory.server_class.is_draining:
-            # It came on a connection that was kept open for one more request.
+            # The handshake came on a connection that was kept open for one last request.
             raise ConnectionDeny(503, "the server restarts")
         return super().onConnect(request)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         if not hasattr(self, "server"):
-            return  # refused by Autobahn: there is no application
-        # Daphne's own message has no reason, and no code where the client has sent none.
+            return  # Autobahn rejected the handshake: there is no application
+        # Daphne's own message has no reason, and no code if the client sent none. So it is muted.
         self.muted = True
         super().onClose(wasClean, code, reason)
         if queue := getattr(self, "application_queue", None):
@@ -89,11 +90,11 @@ class WebSocket(Replies):
             reason = reason if wasClean and reason else ""
             queue.put_nowait({"type": "websocket.disconnect", "code": code or 1005, "reason": reason})
 
-    # ---- what comes in ----
+    # ---- incoming data ----
 
     def dataReceived(self, data: bytes) -> None:
-        # A connection that has failed goes on reading for a second, until it is dropped, for its close frame to arrive.
-        # What comes is forgotten: Autobahn would keep a frame of any length.
+        # After a failure, the connection reads on for a second, until it is dropped, so that its close frame arrives.
+        # What it reads is discarded: Autobahn would store a frame of any length.
         if not self.failedByMe:
             self.unread += data
             if not self.has_turn:
@@ -107,9 +108,10 @@ class WebSocket(Replies):
         self.read_on()
 
     def is_behind(self) -> bool:
-        """Whether the application has to open it, or to take a message, or the client to read one."""
+        """Whether the application has to answer the handshake or to receive a message, or the client to read one."""
         if self.state == self.STATE_CLOSING:
-            # The application has closed it, or is over: what still comes is for nobody, but the client's close frame.
+            # The application has closed the WebSocket, or has ended. Of what still arrives, only the client's close
+            # frame matters.
             return False
         queue = getattr(self, "application_queue", None)
         is_asked = self.state == self.STATE_CONNECTING and hasattr(self, "handshake_deferred")
@@ -117,7 +119,7 @@ class WebSocket(Replies):
 
     def onOpen(self) -> None:
         super().onOpen()
-        # The handshake, over 1 kB, and nobody asks any more: the application has its own, in the scope.
+        # Frees over 1 kB. Nothing reads the handshake any more: the application has its own copy in the scope.
         self.http_headers.clear()
         self.http_request_data = self.http_response_data = b""
         self.read_on()
@@ -127,7 +129,7 @@ class WebSocket(Replies):
             super().onMessage(payload, isBinary)
 
     def read_on(self) -> None:
-        """Also called when the application has taken a message."""
+        """Also called after the application has received a message."""
         if self.failedByMe:
             self.unread = b""
             self.transport.resumeProducing()
@@ -141,13 +143,13 @@ class WebSocket(Replies):
                 self.has_turn = True
                 asyncio.get_running_loop().call_soon(self.take_turn)
 
-    # ---- what goes out: called by Twisted, and by Autobahn ----
+    # ---- outgoing data: called by Twisted and by Autobahn ----
 
     def pauseProducing(self) -> None:
         if self.writable is WRITABLE:
             self.writable = asyncio.Event()
         self.writable.clear()
-        # It could go on asking: a ping is answered without the application.
+        # A client could send more without the application: pings, for example, are answered here.
         self.read_on()
 
     def resumeProducing(self) -> None:
@@ -158,13 +160,13 @@ class WebSocket(Replies):
         self.writable.set()
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
-        """At once, where nothing waits to be sent. Twisted would have the kernel tell it when the client can be written
-        to, and then no more: two fifths of the time that a message to a full room takes.
+        """Sends at once if no data is queued. Twisted would ask the kernel to report when the client is writable, and
+        then cancel that: two fifths of the time that a message to a full room takes.
         """
         if self.can_send_at_once():
             self.next_packet = time.monotonic() + PACKET_SECONDS
             sent = self.transport.writeSomeData(data)
-            # An error is found again, and dealt with, by Twisted.
+            # After an error, Twisted sends the same data, gets the same error, and handles it.
             data = data[sent:] if isinstance(sent, int) else data
         if data:
             super().sendData(data, sync, chopsize)
@@ -177,24 +179,24 @@ class WebSocket(Replies):
         transport = self.transport
         return (
             self.state == self.STATE_OPEN
-            # Not through TLS, whose wrapper has the bare connection's methods too.
+            # Not through TLS: its wrapper has the methods of the bare connection too.
             and isinstance(transport, TCPTransport)
             and not (transport.TLS or transport.dataBuffer or transport._tempDataBuffer or self.send_queue)
             and time.monotonic() >= self.next_packet
         )
 
-    # ---- what the server calls ----
+    # ---- called by the server ----
 
     def restart(self) -> None:
-        """Sends the client away, for this process stops: 1012 ("service restart": come again), or 503 before that."""
+        """The process stops: closes with 1012 ("service restart": reconnect), or answers the handshake with 503."""
         if self.state == self.STATE_OPEN:
-            # A client that does not answer in a second has to be dropped, or it would hold the stop.
+            # A client that does not answer within a second is dropped. Otherwise it would delay the stop.
             self.leave(1012, "the server restarts", seconds=1)
         elif self.state == self.STATE_CONNECTING:
             self.denial = (503, [(b"retry-after", b"5")], bytearray(b"the server restarts\n"))
             self.refuse(503)
 
-    # ---- what the application calls ----
+    # ---- called by the application ----
 
     async def receive(self) -> Message:
         message = await self.mailbox.get()
@@ -203,17 +205,17 @@ class WebSocket(Replies):
 
     async def send_in_time(self, message: Message) -> None:
         await self.writable.wait()
-        # Otherwise each message that came before a bad one, or is for a client that has just left, is an exception in
-        # the log.
+        # Otherwise each message that came before a bad one, or is for a client that has just left, causes an exception
+        # in the log.
         if not self.failedByMe and self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
             await self.reply(message)
 
-    # ---- what is refused: called by Autobahn ----
+    # ---- rejections: called by Autobahn ----
 
     def onMessageBegin(self, isBinary: bool) -> None:
         super().onMessageBegin(isBinary)
         self.fragments = 0
-        # Not a list: of a message that comes two bytes at a time, each entry takes twenty times as much.
+        # Not a list of pieces: if a message comes two bytes at a time, each entry takes twenty times as much.
         self.message_data = [bytearray()]
 
     def onMessageFrameBegin(self, length: int) -> None:
@@ -227,12 +229,12 @@ class WebSocket(Replies):
             self.message_data[0] += payload
 
     def processData(self) -> bool:
-        # Nothing behind what was refused, which could be a close frame: it would be taken for an answer to ours.
+        # Ignores everything after a rejected frame. Autobahn would take a close frame for the answer to ours.
         return not self.failedByMe and super().processData()
 
     def _protocol_violation(self, reason: str) -> bool:
         super()._protocol_violation(reason)
-        return True  # that was all. A bad close frame would be taken for an answer to ours, which was then not sent.
+        return True  # stop parsing. Autobahn would take a bad close frame for the answer to ours, and abort at once.
 
     def _invalid_payload(self, reason: str) -> bool:
         super()._invalid_payload(reason)
@@ -240,8 +242,8 @@ class WebSocket(Replies):
 
 
 def facts(protocol: WebSocket) -> Message:
-    """What ASGI wants in a WebSocket's scope, and Daphne leaves out, or gets wrong: it takes a semicolon in a path, and
-    all behind it, for no part of it.
+    """The parts of a WebSocket's scope that ASGI requires, and that Daphne omits or gets wrong. Daphne's path ends at a
+    semicolon, for example.
     """
     raw_path = protocol.http_request_uri.partition("?")[0]
     return {
@@ -254,8 +256,8 @@ def facts(protocol: WebSocket) -> Message:
 
 
 def wait_for_client(application: Application) -> Application:
-    """An ASGI application whose messages wait until the client has read those before. A WebSocket's scope names its
-    connection: scope["protocol"].
+    """Wraps an ASGI application: each message waits until the client has read the earlier ones. For a WebSocket,
+    scope["protocol"] is its connection.
     """
 
     def wrapped(scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
@@ -269,11 +271,11 @@ def wait_for_client(application: Application) -> Application:
 
 
 def install() -> None:
-    """Makes Daphne use it."""
+    """Makes Daphne use this class."""
     WebSocketFactory.protocol = WebSocket
-    # failByDrop: a message that is refused (1009: too large, 1007: no UTF-8) is answered with a close frame that says
-    # so. By default the connection is dropped, and all that the client is told is 1006: something happened.
-    # echoCloseCodeReason: the client's own code comes back, as RFC 6455 has it, and not always 1000.
+    # failByDrop=False: a rejected message (1009: too large, 1007: not UTF-8) is answered with a close frame that has
+    # the code. By default the connection is dropped, and the client sees only 1006 (abnormal closure).
+    # echoCloseCodeReason: the answer has the client's own code, as RFC 6455 says, and not always 1000.
     WebSocketFactory.setProtocolOptions = partialmethod(
         WebSocketFactory.setProtocolOptions, failByDrop=False, echoCloseCodeReason=True
     )

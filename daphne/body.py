@@ -1,7 +1,7 @@
 """Request bodies that stay on disk until the application asks for them.
 
-Twisted writes a large body to a file, and then Daphne (4.2.3) reads all of it into the application's queue at once: an
-upload of 100 MiB takes as much memory. Here the queue gets notes of what to read.
+Twisted writes a large body to a file. Then Daphne (4.2.3) reads all of it into the application's queue at once: an
+upload of 100 MiB takes as much memory. Here the queue has only notes of what to read.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class Part:
-    """So many bytes of a body, from there on."""
+    """`length` bytes of a body, from offset `start` in its file."""
 
     def __init__(self, file: IO[bytes], start: int, length: int) -> None:
         self.file, self.start, self.length = file, start, length
@@ -31,8 +31,9 @@ class Part:
 
 
 class Body:
-    """Twisted's file, as Daphne reads it: by parts for the queue; whole for a WebSocket's handshake, and that gets
-    nothing: it would be held in memory, however long, and its bytes taken for frames.
+    """Twisted's file, for Daphne, which reads it with a size for the queue: each read is a Part. For a WebSocket's
+    handshake Daphne reads it without a size, and gets nothing. Otherwise it would hold the whole body in memory,
+    however long, and take its bytes for frames.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -52,7 +53,7 @@ class Body:
 
 class Request(WebRequest):
     def __repr__(self) -> str:
-        """Daphne logs it of a view that is still at work 10 s after its client has left. Twisted's has the query."""
+        """Leaves the query out, which Twisted's has. Daphne logs this if a view runs for 10 s after its client left."""
         return f"<{self.method.decode('latin-1')} {self.path!r}>"
 
     def process(self) -> Deferred[None]:
@@ -61,7 +62,7 @@ class Request(WebRequest):
 
 
 def read_late(application: Application) -> Application:
-    """An ASGI application that gets a body's parts as bytes, each when it asks for it."""
+    """Wraps an ASGI application: it gets each part of a body as bytes, at the time when it asks for it."""
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
         async def receive_bytes() -> Message:
@@ -70,11 +71,11 @@ def read_late(application: Application) -> Application:
                 try:
                     return {**message, "body": message["body"].read()}
                 except ValueError:
-                    # Twisted has closed the file: the client is gone.
+                    # Twisted has closed the file: the client has left.
                     return {"type": "http.disconnect"}
             return message
 
         await application(scope, receive_bytes, send)
 
-    # A WebSocket has none, and ten thousand have no need of a frame more each.
+    # A WebSocket has no body. Ten thousand of them save one stack frame each without the wrapper.
     return lambda scope, receive, send: (wrapped if scope["type"] == "http" else application)(scope, receive, send)

@@ -1,9 +1,13 @@
-"""Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads off the memory, bounds
-for WebSockets.
+"""Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads on disk, limits for
+WebSockets.
 
-SIGTERM to Daphne cuts requests off and drops WebSockets without a close frame. To this one it means: serve the
-connections that wait, and refuse new ones, so that nginx goes to another replica; close each WebSocket with 1012
-("service restart": come again); finish the requests in flight; exit 0. A second SIGTERM ends it at once.
+At SIGTERM, Daphne cuts requests off and drops WebSockets without a close frame. This server does the following:
+
+1. It serves queued connections and refuses new ones, so that nginx goes to another replica.
+2. It closes each WebSocket with 1012 ("service restart": reconnect).
+3. It finishes the requests in flight and exits with 0.
+
+A second SIGTERM ends it at once.
 """
 
 import faulthandler
@@ -27,18 +31,19 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.web.http import HTTPChannel
 
 REQUEST_TIMEOUT = int(os.environ.get("REQUEST_TIMEOUT", "30"))
-# Seconds that requests in flight may take; the stop_grace_period in compose.yaml is longer.
+# Most seconds for requests in flight. The stop_grace_period in compose.yaml is longer.
 DRAIN_SECONDS = max(30, REQUEST_TIMEOUT) + 5
-# Seconds that connections may wait to be accepted.
+# Most seconds for which queued connections are served.
 QUEUE_SECONDS = 8
-# Seconds in which a handshake that has begun is over: a round trip, with much to spare. It is in no queue yet.
+# Seconds within which a TCP handshake that has begun completes: one round trip, with a wide margin. Until then no queue
+# contains the connection.
 HANDSHAKE_SECONDS = 0.05
-# Seconds that an idle connection stays open for one more request.
+# Seconds that an idle connection stays open for one more request after the drain begins.
 LAST_CALL = 2
-# How often each connection is looked at, whether a ping is due, and in how many parts one after the other.
+# Seconds in which every connection is checked once for a due ping, and the number of parts in which that happens.
 CHECK_SECONDS = 2
 CHECK_PARTS = 20
-# Seconds that the event loop may stand still: the mark of a view that blocks it. gunicorn's `timeout` for its workers.
+# Seconds that the event loop may stand still, a sign that a view blocks it. gunicorn has the same limit, `timeout`.
 STUCK_SECONDS = max(30, REQUEST_TIMEOUT)
 
 
@@ -48,7 +53,7 @@ class DrainingServer(Server):
     def run(self) -> None:
         self.application = asgi_websocket.wait_for_client(read_late(asgi.wrap(self.application)))
         self.ports: list[IListeningPort] = []
-        # Once the reactor runs: when it starts, it sets a handler of its own.
+        # Only once the reactor runs: it sets its own handler when it starts.
         reactor.callWhenRunning(signal.signal, signal.SIGTERM, self.handle_sigterm)
         reactor.callWhenRunning(self.feed_watchdog)
         super().run()
@@ -58,7 +63,7 @@ class DrainingServer(Server):
         if is_websocket:
             scope = {**scope, **asgi_websocket.facts(protocol), "protocol": protocol}
         queue = super().create_application(protocol, self.below_root_path(scope))
-        # None: the client has left already.
+        # None if the client has left already.
         if queue is not None:
             self.connections[protocol]["application_instance"].add_done_callback(protocol.application_ended)
         return protocol.mailbox if is_websocket else queue
@@ -69,19 +74,19 @@ class DrainingServer(Server):
         await super().handle_reply(protocol, message)
 
     def below_root_path(self, scope: dict[str, Any]) -> dict[str, Any]:
-        """As ASGI has it, and uvicorn does: the path begins with root_path. Otherwise Channels finds no route."""
+        """Puts root_path before the path, as ASGI says and uvicorn does. Otherwise Channels finds no route."""
         path, raw_path = self.root_path + scope["path"], self.root_path.encode() + scope.get("raw_path", b"")
         return {**scope, "path": path, "raw_path": raw_path}
 
     def feed_watchdog(self) -> None:
-        # Not fed for so long, it writes what every thread is doing to the log, and ends the process for the engine to
-        # restart it. Otherwise the container hangs for good: Compose does not restart what is unhealthy.
+        # If nothing feeds it for so long, it logs what every thread is doing and ends the process. The engine then
+        # restarts the container. Without it the container would hang for good: Compose restarts no unhealthy container.
         faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
         reactor.callLater(1, self.feed_watchdog)
 
     def timeout_checker(self) -> None:
-        # Daphne's own pings all at once that are due: of 10,000 WebSockets a thousand, every other second, and whoever
-        # shares the cores or nginx waits for that.
+        # Daphne sends all pings that are due at once: with 10,000 WebSockets a thousand, every other second. All that
+        # shares the cores, or nginx, waits for that.
         connections = list(self.connections)
         for part in range(CHECK_PARTS):
             reactor.callLater(part * CHECK_SECONDS / CHECK_PARTS, self.check_timeouts, connections[part::CHECK_PARTS])
@@ -101,8 +106,9 @@ class DrainingServer(Server):
         reactor.callFromThread(self.refuse_new_connections)
 
     def refuse_new_connections(self) -> None:
-        # Who comes over the network finds nobody listening; what has begun goes on. Before Linux 5.7 that takes a
-        # privilege: there new ones come in until the queue is empty for a moment, or its time is over.
+        # New connections from the network are refused, and open connections go on. Before Linux 5.7 that needs a
+        # privilege. On such a kernel new ones are accepted until the queue is empty for a moment, or until the
+        # deadline.
         for port in self.ports:
             with suppress(PermissionError):
                 port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
@@ -110,7 +116,8 @@ class DrainingServer(Server):
         self.drain_when_queue_is_served(now, now + QUEUE_SECONDS)
 
     def drain_when_queue_is_served(self, last_seen: float, deadline: float) -> None:
-        # Closing resets the connections that wait, and nginx, which has sent requests into them, cannot repeat a POST.
+        # When the socket closes, the kernel resets queued connections. nginx has sent its requests into them, and
+        # cannot repeat a POST.
         now = time.monotonic()
         if any(queue_of(port.socket) for port in self.ports):
             last_seen = now
@@ -131,29 +138,29 @@ class DrainingServer(Server):
         self.stop_when_idle(time.monotonic() + DRAIN_SECONDS)
 
     def stop_when_idle(self, deadline: float) -> None:
-        # Requests, connections that may still bring one, and what an application does once its client has left: Daphne
-        # cancels that after 10 s.
+        # Waits for requests, for connections that may still bring one, and for what an application does after its
+        # client has left. Daphne cancels the last after 10 s.
         busy = any(map(is_busy, self.connections.values())) or open_channels()
         if busy and time.monotonic() < deadline:
             reactor.callLater(0.1, self.stop_when_idle, deadline)
         else:
-            # Once more around the event loop, for what was just written to leave.
+            # Another 0.1 s, in which the event loop sends what was just written.
             reactor.callLater(0.1, self.stop)
 
 
 def is_busy(details: dict[str, Any]) -> bool:
-    """Of one of Daphne's connections. What is done is forgotten within a second."""
+    """Whether one of Daphne's connections is in use. Daphne removes finished ones within a second."""
     application = details.get("application_instance")
     return "disconnected" not in details or bool(application and not application.done())
 
 
 def queue_of(listener: socket.socket) -> int:
-    """Connections that nobody has accepted yet: of a socket that listens, that is what tcp_info calls unacked."""
+    """Number of queued connections: those that are not accepted yet. For a listening socket, tcp_info's `unacked`."""
     return struct.unpack_from("I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28), 24)[0]
 
 
 def close_after_the_next_answer(channel: HTTPChannel) -> None:
-    """Closed at once, an idle connection may just have been sent a request by nginx, which cannot repeat a POST."""
+    """Closes an idle connection later: nginx may just have sent a request into it, and cannot repeat a POST."""
 
     def is_persistent(request: PacedRequest, _version: bytes) -> bool:
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
@@ -169,25 +176,25 @@ def close_after_the_next_answer(channel: HTTPChannel) -> None:
     for request in channel.requests:
         if not request.startedWriting:
             channel.persistent = is_persistent(request, b"")
-    # Where an answer has begun, it can no longer say that it is the last.
+    # If a response has begun, its headers can no longer say that it is the last one.
     if channel.persistent:
         reactor.callLater(LAST_CALL, close_soon)
 
 
 def open_channels() -> list[HTTPChannel]:
-    """Every open HTTP connection. Twisted keeps no list of them, but its reactor knows whom it reads from."""
+    """Every open HTTP connection. Twisted has no list of them, but its reactor has all that it reads from."""
     protocols = (getattr(reader, "protocol", None) for reader in reactor.getReaders())
     channels = (getattr(protocol, "_channel", None) for protocol in protocols)
     return [channel for channel in channels if isinstance(channel, HTTPChannel)]
 
 
-# nginx's own limit for a request's head, and to spare: large_client_header_buffers in nginx/conf.d/limits.conf, where
-# several Cookie headers become one line. Twisted's 16 KiB are a 400 for what the other gateways take.
+# nginx's limit for a request's head, with a margin: see large_client_header_buffers in nginx/conf.d/limits.conf.
+# Several Cookie headers become one line there. With Twisted's 16 KiB, this gateway answers 400 where the others accept.
 HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = 65536
 
-# Twisted takes a posted form apart in memory, whole, and throws the result away: Django does it again, on disk. An
-# upload of 100 MiB took over 450 MiB, so any client could have the container killed; and a form that Twisted cannot
-# read got an empty 400 instead of Django's answer.
+# Twisted parses a posted form in memory, as a whole, and discards the result; Django parses it again, on disk. An
+# upload of 100 MiB took over 450 MiB, so any client could get the container killed. A form that Twisted cannot parse
+# got an empty 400 instead of Django's answer.
 http_protocol.WebRequest = partial(PacedRequest, parsePOSTFormSubmission=False)
 
 asgi_websocket.install()
