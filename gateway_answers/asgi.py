@@ -1,8 +1,9 @@
-"""Around the ASGI application: an answer's length is kept, and a stream says that it is one.
+"""The wrapper of the ASGI application: it enforces Content-Length, and marks streams for nginx.
 
-A length that lies is treated alike by all gateways, and never reaches the next answer on the same connection: what is
-too long is cut at the length that was promised (gunicorn sent nothing of it, Daphne all), and what is too short ends
-the connection, so that the client sees at once that something is missing (behind Daphne it waited for 60 s).
+All gateways treat a wrong Content-Length alike, and it never affects the next answer on the same connection. A body
+that is too long is cut at its Content-Length; without this, gunicorn sent nothing of it, and Daphne all. If a body is
+too short, the connection is closed, so that the client sees at once that something is missing. Without this, the client
+waited for 60 s behind Daphne.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class TooShortError(Exception):
-    """The server logs it, and closes the connection."""
+    """Raised after a body that is too short. The server logs it and closes the connection."""
 
 
 class Answer:
@@ -33,12 +34,12 @@ class Answer:
 
     def __init__(self, scope: Message, send: Send) -> None:
         self.scope, self.to_server = scope, send
-        self.left: int | None = None  # bytes of the body that are still promised
+        self.left: int | None = None  # bytes of the body that Content-Length still promises
         self.is_over = False
 
     async def send(self, message: Message) -> None:
         if self.is_over:
-            # What still comes is dropped; the project hears that nobody reads it once the event loop comes round.
+            # Drops the rest. This turn of the event loop lets the project learn that nobody reads it.
             await asyncio.sleep(0)
         elif message["type"] == "http.response.start":
             await self.to_server(self.begin(message))
@@ -57,10 +58,10 @@ class Answer:
             if self.scope["method"] != "HEAD" and length.isdigit():
                 self.left = int(length)
             return message
-        # A stream. nginx passes it on as it comes; complete answers it takes off our hands, however slow the client.
+        # A stream: nginx must pass each piece on at once. nginx buffers complete answers, however slow the client is.
         if b"x-accel-buffering" not in lower:
             headers.append((b"x-accel-buffering", b"no"))
-        # No other request behind this one, while the stream that nobody reads is wound up.
+        # The project ends this stream later. Meanwhile no other request may follow on this connection.
         if self.scope["method"] == "HEAD":
             headers.append((b"connection", b"close"))
         return {**message, "headers": headers}
@@ -68,7 +69,7 @@ class Answer:
     async def send_body(self, message: Message) -> None:
         body, is_more = message.get("body", b""), message.get("more_body", False)
         if self.scope["method"] == "HEAD":
-            # Otherwise Daphne sends the second piece of a stream, and either reads a file to its end for nothing.
+            # Otherwise Daphne sends the second piece of a stream, and both servers read a whole file for nothing.
             self.is_over = True
             await self.to_server({"type": "http.response.body"})
         elif self.left is None:
@@ -111,5 +112,5 @@ def wrap(application: Application) -> Application:
             return answer(application, scope, receive, send)
         return exits.contain(application(scope, receive, send))
 
-    # Not a coroutine function, for ten thousand WebSockets have no need of two frames more each; uvicorn asks.
+    # Not a coroutine function: ten thousand WebSockets save two stack frames each. uvicorn checks for the mark.
     return markcoroutinefunction(wrapped)

@@ -1,24 +1,24 @@
-"""Which requests have begun, in memory that outlives the process: one that ended its process is not begun again.
+"""Which requests have begun, in memory that outlives the process: none that ended its process begins again.
 
-nginx repeats a request that only reads where the connection closed before it was answered; there is no way to have it
-do so only where none was made. Mostly the request has not begun: it met a connection that was just being closed.
-But it may be what ended the process, by taking all memory, say, and would end one worker after the other. Its id
-(X-Request-ID, which nginx makes and no client can forge) is the same each time.
+If a connection closes before its answer, nginx repeats a request that only reads. No option limits that to connections
+that were never made. Usually the request has not begun: its connection was just being closed. But the request may
+itself have ended the process, for example by using all memory. It would then end one worker after the other. Its id is
+the same each time: X-Request-ID, which nginx makes and no client can forge.
 """
 
 import mmap
 import os
 from pathlib import Path
 
-# compose.yaml mounts it for all containers of all gateways; elsewhere it is this container's own.
+# compose.yaml mounts SHARED into all containers of all gateways. Elsewhere OWN is used, which is this container's own.
 SHARED, OWN = Path("/run/begun"), Path("/dev/shm")  # noqa: S108  # in memory
-# An entry is half of an id. Of two requests that share a place, the later one counts.
+# An entry is half of an id. If two requests share a place, the later one counts.
 PLACES, ENTRY = 1 << 16, 8
 NONE = bytes(ENTRY)
 
 
 class Begun:
-    """A table of requests that have begun and not ended; opened by each process when it first needs it."""
+    """A table of requests that have begun and not ended. Each process opens it when it first needs it."""
 
     def __init__(self) -> None:
         self.table: mmap.mmap | None = None
@@ -34,7 +34,7 @@ class Begun:
         return self.table
 
     def begin(self, request_id: str | bytes | None) -> int | None:
-        """The place to give to end(); None for a request without an id. Raises BegunBeforeError."""
+        """Returns the place for end(), or None without an id. Raises BegunBeforeError if the request has not ended."""
         try:
             entry = bytes.fromhex(request_id if isinstance(request_id, str) else (request_id or b"").decode())[:ENTRY]
         except ValueError:
@@ -54,9 +54,9 @@ class Begun:
 
 
 class BegunBeforeError(Exception):
-    """The process that began this request ended over it."""
+    """A process that began this request ended before the request did."""
 
 
-# What nginx shows its own page for: nginx/snippets/lost.conf.
+# nginx answers this with a page of its own: @ended in nginx/snippets/lost.conf.
 STATUS, HEADERS = 502, {"X-Accel-Redirect": "@ended", "Content-Length": "0"}
 begun = Begun()

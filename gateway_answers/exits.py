@@ -1,9 +1,9 @@
-"""sys.exit() and KeyboardInterrupt in a project are an error of that request: 500, logged as any other exception is.
+"""sys.exit() and KeyboardInterrupt in a project become an error of that request: 500, logged like any other exception.
 
-Django catches neither, nor does any server here. uWSGI ends the worker, with the requests of its other threads.
-gunicorn's worker ends too; where the code is 3 or 4, which to gunicorn mean that no worker can start, gunicorn stops as
-a whole. Daphne is one process, and ends with every WebSocket. A library that calls sys.exit() is enough: a parser of
-arguments, or a command that a view calls.
+Neither Django nor a server here catches them. uWSGI ends the worker, with the requests of its other threads. gunicorn's
+worker ends too. To gunicorn, exit codes 3 and 4 mean that no worker can start: it then stops as a whole. Daphne is one
+process, and ends with every WebSocket. A library that calls sys.exit() is enough, for example an argument parser, or a
+management command that a view calls.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ ENDS = (SystemExit, KeyboardInterrupt)
 
 
 class ExitedError(Exception):
-    """Raised instead, from what would have ended the process."""
+    """Raised in place of an exception that would have ended the process."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{error!r} of the project, which would have ended the process")
@@ -31,11 +31,11 @@ async def contain[T](work: Awaitable[T]) -> T:
     try:
         return await work
     except ENDS as error:
-        raise ExitedError(error)  # noqa: B904  # it names its cause
+        raise ExitedError(error)  # noqa: B904  # it sets its cause itself
 
 
 def containing(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Inside Django, whose handling of exceptions then makes a 500 of it."""
+    """Wraps a view inside Django, whose exception handling then answers 500."""
     if iscoroutinefunction(view):
 
         @wraps(view)
@@ -49,7 +49,7 @@ def containing(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return view(*arguments, **options)
         except ENDS as error:
-            raise ExitedError(error)  # noqa: B904  # it names its cause
+            raise ExitedError(error)  # noqa: B904  # it sets its cause itself
 
     return synchronous
 
@@ -57,7 +57,7 @@ def containing(view: Callable[..., Any]) -> Callable[..., Any]:
 def answering(
     get_response: Callable[[BaseHandler, HttpRequest], HttpResponseBase],
 ) -> Callable[[BaseHandler, HttpRequest], HttpResponseBase]:
-    """For what comes from a middleware."""
+    """Handles what a middleware raises."""
 
     @wraps(get_response)
     def wrapped(handler: BaseHandler, request: HttpRequest) -> HttpResponseBase:
@@ -83,7 +83,7 @@ def answering_async(
 
 
 def install() -> None:
-    """Makes Django do so, in this process. make_view_atomic is what each view goes through before it is called."""
+    """Patches Django in this process. Django passes each view through make_view_atomic before it calls it."""
     make_view_atomic = BaseHandler.make_view_atomic
 
     @wraps(make_view_atomic)

@@ -1,4 +1,4 @@
-"""Django's responses (4.2 to 6), with what a server needs to know of them, and without three surprises."""
+"""Django's responses (4.2 to 6): each complete one has a length, and streams are sent piece by piece."""
 
 import asyncio
 import threading
@@ -16,21 +16,21 @@ from django.middleware.gzip import GZipMiddleware
 
 from gateway_answers import exits
 
-# The versions that this was written for; any other stays as it is.
+# The versions that this was written for. Any other version is not patched.
 VERSIONS = (4, 2), (7,)
 
-# A synchronous iterator under ASGI has its request's thread for so many bytes, or seconds, before the client has to
-# have taken them. Two pieces that are further apart are a turn each.
+# Under ASGI, a synchronous iterator uses its request's thread for at most so many bytes or seconds. Then the client has
+# to take them before the next turn. Two pieces that are further apart take one turn each.
 TURN_BYTES, TURN_SECONDS = 256 * 1024, 0.05
-# FileResponse reads 4 kB at once unless its class says otherwise: of 600 MB that is 150,000 messages.
+# FileResponse reads 4 kB at once unless its class sets another size: 600 MB would be 150,000 messages.
 DEFAULT_BLOCK, BLOCK = 4096, 64 * 1024
 
-# Statuses whose answers have no body, and so no length.
+# Statuses whose answers have no body, and therefore no length.
 WITHOUT_BODY = (204, 304)
 
 
 def name_length(response: HttpResponseBase) -> HttpResponseBase:
-    """Gives a complete answer its Content-Length, as CommonMiddleware does: what has none is a stream."""
+    """Sets the Content-Length of a complete answer, as CommonMiddleware does. An answer without one is a stream."""
     if (
         not response.streaming
         and "Content-Length" not in response.headers
@@ -62,17 +62,17 @@ def naming_length_async(
 
 
 async def in_turns(iterator: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces of a synchronous iterator, each as soon as it is there, taken in the request's thread.
+    """The pieces of a synchronous iterator, each as soon as the iterator yields it. It runs in the request's thread.
 
-    The thread is free again between two turns. If it waited in the iterator for the client, synchronous code of a
-    middleware that has wrapped the response would wait for it for ever.
+    Between two turns the thread is free. If it waited for the client inside the iterator, it would block for ever: a
+    middleware that has wrapped the response may need the same thread for synchronous code.
     """
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
     is_left = threading.Event()
 
     def take_turn() -> bool:
-        """Whether there may be more."""
+        """Returns whether the iterator may have more pieces."""
         size, started = 0, time.monotonic()
         for piece in iterator:
             loop.call_soon_threadsafe(arrived.put_nowait, piece)
@@ -84,12 +84,12 @@ async def in_turns(iterator: Iterator[bytes]) -> AsyncIterator[bytes]:
     is_more = True
     while is_more:
         turn = asyncio.ensure_future(sync_to_async(take_turn)())
-        # Behind its last piece; also where the turn fails, or never comes.
+        # Marks the end of the turn, after its last piece. Also called if the turn fails, or never starts.
         turn.add_done_callback(lambda _: arrived.put_nowait(None))
         try:
             while (piece := await arrived.get()) is not None:
                 yield piece
-        except BaseException:  # the client is gone
+        except BaseException:  # the client has left
             is_left.set()
             with suppress(Exception):
                 await turn
@@ -97,13 +97,13 @@ async def in_turns(iterator: Iterator[bytes]) -> AsyncIterator[bytes]:
         is_more = await turn
 
 
-# Django (5.2) makes a list of all pieces before it sends the first: a file of 600 MB takes 700 MB of memory, and of a
-# generator that takes 20 s nothing is seen for 20 s. https://docs.djangoproject.com/en/5.2/ref/request-response/
+# Django (5.2) makes a list of all pieces before it sends the first. A file of 600 MB takes 700 MB of memory, and a
+# generator that runs for 20 s sends nothing for 20 s. https://docs.djangoproject.com/en/5.2/ref/request-response/
 django_s_aiter = StreamingHttpResponse.__aiter__
 
 
 async def piece_by_piece(response: StreamingHttpResponse) -> AsyncIterator[bytes]:
-    """In the place of StreamingHttpResponse.__aiter__."""
+    """Replaces StreamingHttpResponse.__aiter__."""
     if getattr(response, "block_size", None) == DEFAULT_BLOCK:
         response.block_size = BLOCK
     pieces = django_s_aiter(response) if response.is_async else in_turns(response.streaming_content)
@@ -116,10 +116,10 @@ django_s_gzip = GZipMiddleware.process_response
 
 
 def compress(middleware: GZipMiddleware, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """In the place of GZipMiddleware.process_response: leaves alone what would arrive late, or not at all.
+    """Replaces GZipMiddleware.process_response: does not compress events, nor streams from an asynchronous iterator.
 
-    The compressor of a synchronous iterator keeps small pieces until it has enough of them. Each piece of an
-    asynchronous one becomes a gzip file of its own, and clients such as curl take the first for the whole.
+    For a synchronous iterator, the compressor keeps small pieces until it has enough, so events would arrive late. Each
+    piece of an asynchronous iterator becomes a gzip file of its own, and clients such as curl read only the first.
     """
     is_events = response.headers.get("Content-Type", "").startswith("text/event-stream")
     if is_events or (response.streaming and response.is_async):
@@ -128,7 +128,7 @@ def compress(middleware: GZipMiddleware, request: HttpRequest, response: HttpRes
 
 
 def install() -> None:
-    """Makes Django's classes do so, in this process."""
+    """Patches Django's classes in this process."""
     lowest, bound = VERSIONS
     if lowest <= django.VERSION < bound:
         BaseHandler.get_response = naming_length(BaseHandler.get_response)

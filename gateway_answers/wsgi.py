@@ -1,14 +1,16 @@
-"""Around the WSGI application, on uWSGI: streams, of which each holds one of few threads, are bounded.
+"""The wrapper of the WSGI application on uWSGI. It limits streams, because each holds one of few threads.
 
 A stream is an answer that comes from an iterator and has no Content-Length.
 
-- Half of the threads, in all workers together, may stream at once. A stream that comes beyond that is 503.
-- Events (text/event-stream) end in time, between two of them: an EventSource connects again by itself, and says which
-  it had last (Last-Event-ID). So a worker that is replaced never waits for them longer than for anything else.
+- Half of the threads of all workers together may stream at once. One more stream receives 503.
+- A stream of events (text/event-stream) ends after a while, between two events. An EventSource reconnects by itself,
+  and names the last event that it has received (Last-Event-ID). So a worker that is replaced waits no longer for events
+  than for other requests.
 - Any other stream takes as long as it needs. uwsgi.ini's thread-harakiri counts from the last piece that was sent.
-- Events from an asynchronous iterator are 501: under WSGI, Django waits for the last before it sends the first.
-- The uwsgi protocol does not say where an answer ends. A stream that fails resets the connection, and so the client
-  sees that something is missing.
+- Events from an asynchronous iterator receive 501: under WSGI, Django waits for the last event before it sends the
+  first.
+- The uwsgi protocol does not mark the end of an answer. If a stream fails, this wrapper resets the connection, so that
+  the client sees that something is missing.
 """
 
 import fcntl
@@ -32,9 +34,9 @@ type Headers = list[tuple[str, str]]
 type StartResponse = Callable[..., Callable[[bytes], object]]
 type Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-# Of uwsgi.ini's thread-harakiri: 25 s of 30.
+# The share of uwsgi.ini's thread-harakiri after which a stream of events ends: 25 s of 30.
 EVENTS_SHARE = 5 / 6
-# One file for each stream that may be: whoever has locked it streams. The kernel unlocks it when a process is killed.
+# One file for each allowed stream. The stream holds its lock. If the process is killed, the kernel releases the lock.
 PLACES = "/tmp/stream-{}"  # noqa: S108  # the container's own
 RESET, CLOSE = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
 
@@ -49,13 +51,13 @@ TOO_MANY = (
 
 
 def option(name: str, otherwise: int) -> int:
-    """uWSGI's; a list where it was given more than once, of which the last counts."""
+    """An integer option of uWSGI. uWSGI has a list if the option was given more than once: its last value counts."""
     found = uwsgi.opt.get(name, otherwise)
     return int(found[-1] if isinstance(found, list) else found)
 
 
 def take_place() -> int | None:
-    """A file that is locked until it is closed."""
+    """Locks a free place and returns its file descriptor, or None if there is none. Closing it frees the place."""
     for number in range(max(1, uwsgi.numproc * option("threads", 1) // 2)):
         place = os.open(PLACES.format(number), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
@@ -68,13 +70,13 @@ def take_place() -> int | None:
 
 
 def when_closed(what: bytes) -> None:
-    """Whether the end of this request's connection is an error to nginx, also where the kernel closes it."""
+    """Sets how this connection ends, even if the kernel closes it: to nginx, RESET is an error and CLOSE is not."""
     with socket.socket(fileno=os.dup(uwsgi.connection_fd())) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, what)
 
 
 class Stream:
-    """An answer that holds a place."""
+    """An answer that holds a place until it is closed."""
 
     def __init__(self, pieces: Iterable[bytes], place: int, seconds: float) -> None:
         self.pieces, self.place, self.seconds = pieces, place, seconds
@@ -113,7 +115,7 @@ def refuse(environ: Environ, start_response: StartResponse, status: HTTPStatus, 
 def answer_with(
     environ: Environ, start_response: StartResponse, status: str, headers: Headers, pieces: Iterable[bytes]
 ) -> Iterable[bytes]:
-    """`pieces` is a stream."""
+    """Answers with `pieces`, which is a stream, or with an error if it cannot be sent."""
     lower = {name.lower(): value for name, value in headers}
     is_events = lower.get("content-type", "").startswith("text/event-stream")
     if environ["REQUEST_METHOD"] == "HEAD":
@@ -145,7 +147,7 @@ def wrap(application: Application) -> Application:
         has_returned = False
 
         def hold(status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], object]:
-            # Until it is known what the body is; not where the application is a generator, which calls this late.
+            # Held until the kind of body is known. If the application is a generator, it calls this too late for that.
             if has_returned or exc_info or not is_stream(status, headers):
                 return start_response(status, headers, *([exc_info] if exc_info else []))
             held[:] = [(status, headers)]
