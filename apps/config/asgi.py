@@ -6,7 +6,7 @@ from middleware.handler import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# First, because it loads the apps, which what is imported below relies on.
+# First, because it loads the apps, which the imports below need.
 django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -23,8 +23,8 @@ dispatch.install()
 application = ProtocolTypeRouter(
     {
         "http": ThreadsMiddleware(FullDiskMiddleware(django_application), threads=environment.ASGI_THREADS),
-        # A browser sends cookies along with a WebSocket that any site opens, and no CSRF token guards it: the Origin
-        # header is what tells. A client without the header is refused as well.
+        # A browser sends cookies with a WebSocket that any site opens, and no CSRF token protects it. So the Origin
+        # header decides. A client without that header is rejected as well.
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
     }
 )

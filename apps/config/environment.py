@@ -1,7 +1,7 @@
 """Everything that the project reads from its environment, read once and here.
 
-Each NAME may be given as NAME_FILE instead: the path of a file that holds the value, which is how secrets arrive. A
-value that is missing, not of its type or unreadable ends the process with one line on standard error and exit status 1:
+Each NAME may be given as NAME_FILE instead: the path of a file that holds the value. Secrets arrive in that way. If a
+value is missing, not of its type or unreadable, the process ends with exit status 1 and one line on standard error:
 
     settings: DATABASE_POOL_SIZE: not a valid integer
 """
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from environs import EnvNotSetError, EnvValidationError, FileAwareEnv, validate
 
-# A file written with an editor or `openssl rand` ends with a newline that is no part of the secret.
+# A file from an editor or from `openssl rand` ends with a newline that is not part of the secret.
 env = FileAwareEnv(strip_whitespace=True)
 
 NOT_EMPTY = validate.Length(min=1, error="must not be empty")
@@ -23,12 +23,12 @@ URL_WITH_HOST = validate.Regexp(r"https?://[^/\s]+/?$", error="not a URL like ht
 
 
 def fail(name: str, reason: str) -> NoReturn:
-    """End the process: no traceback, and never the value, which may be a secret."""
+    """Ends the process without a traceback, and never prints the value, which may be a secret."""
     raise SystemExit(f"settings: {name}: {reason}")
 
 
 def read[T](parse: Callable[..., T], name: str, **options: object) -> T:
-    """The value of NAME, or of the file NAME_FILE, parsed by a method of `env`; a bad one ends the process."""
+    """The value of NAME, or of the file NAME_FILE, parsed by a method of `env`. A bad value ends the process."""
     source = f"{name}_FILE" if os.environ.get(f"{name}_FILE") else name
     try:
         return parse(name, **options)
@@ -38,7 +38,7 @@ def read[T](parse: Callable[..., T], name: str, **options: object) -> T:
         reason = str(error.error_messages[0]).rstrip(".")
         fail(source, reason[0].lower() + reason[1:])
     except (ValueError, OSError) as error:
-        # environs hides the system's own words, which say what is wrong with the file, behind a ValueError.
+        # environs hides the system's message, which says what is wrong with the file, behind a ValueError.
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
         reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else "not a text file"
         fail(source, f"cannot read {os.environ.get(source)}: {reason}")
@@ -62,11 +62,11 @@ DEBUG: bool = read(env.bool, "DEBUG", default=False)
 LOG_LEVEL: str = logging.getLevelName(read(env.log_level, "LOG_LEVEL", default=logging.INFO))
 SERVER_NAMES = read_words("SERVER_NAMES", default="localhost 127.0.0.1")
 
-# 1 where the site is reached over HTTPS and nothing else.
+# 1 if the site is served over HTTPS only.
 HTTPS: bool = read(env.bool, "HTTPS", default=False)
 
-# Without a host there is no database, as while an image is built (collectstatic needs none). With one, all the rest is
-# needed.
+# Without a host there is no database, for example while an image is built: collectstatic needs none. With a host, all
+# other settings are required.
 POSTGRES_HOST: str | None = read_text("POSTGRES_HOST", default=None)
 if POSTGRES_HOST:
     POSTGRES_PORT: int = read(env.int, "POSTGRES_PORT", default=5432)
@@ -75,33 +75,34 @@ if POSTGRES_HOST:
     POSTGRES_PASSWORD = read_text("POSTGRES_PASSWORD")
 DATABASE_POOL_SIZE = read_count("DATABASE_POOL_SIZE")
 DATABASE_CONN_MAX_AGE = read_count("DATABASE_CONN_MAX_AGE")
-# Seconds; 0 is without a limit.
+# Seconds; 0 means no limit.
 DATABASE_STATEMENT_TIMEOUT = read_count("DATABASE_STATEMENT_TIMEOUT")
 
-# The same for Valkey: without a host, cache and channel layer live in the memory of one process.
+# The same for Valkey. Without a host, cache and channel layer are in the memory of one process.
 VALKEY_HOST: str | None = read_text("VALKEY_HOST", default=None)
 if VALKEY_HOST:
     VALKEY_PORT: int = read(env.int, "VALKEY_PORT", default=6379)
     VALKEY_PASSWORD = read_text("VALKEY_PASSWORD")
 
-# Under ASGI: how many HTTP requests a process works on at once, each with a thread (middleware/threads.py).
+# Under ASGI: how many HTTP requests may run synchronous code in a process at once. Each uses a thread
+# (middleware/threads.py).
 ASGI_THREADS: int = read(
     env.int, "ASGI_THREADS", default=100, validate=validate.Range(min=1, error="must be 1 or more")
 )
 
-# The path that the site is below, where it has not the whole host: /app.
+# The path below which the site is served, for example /app. Empty if the site has the whole host.
 URL_PREFIX: str = read(env.str, "URL_PREFIX", default="").rstrip("/")
 
-# What this copy of the project is called, beside others on the same host.
+# The name of this copy of the project, which distinguishes it from others on the same host.
 PROJECT_NAME = read_text("PROJECT_NAME", default="tricorn")
 
-# Who serves this process, and who its colleagues are.
+# The gateway that serves this process, and the names of all gateways.
 GATEWAY = read_text("GATEWAY", default="none")
 GATEWAY_SERVER = read_text("GATEWAY_SERVER", default="Django")
 GATEWAY_DISTRIBUTION = read_text("GATEWAY_DISTRIBUTION", default="Django")
 GATEWAY_PROTOCOL = read_text("GATEWAY_PROTOCOL", default="http")
 GATEWAYS = read_words("GATEWAYS", default="uwsgi gunicorn daphne")
-# Whether each of them can be asked by a path of its own, through the proxy.
+# Whether each gateway has a path of its own through the proxy.
 COMPARE: bool = read(env.bool, "COMPARE", default=False)
 EDGE_URL: str = read(env.str, "EDGE_URL", default="http://nginx:8080", validate=URL_WITH_HOST).rstrip("/")
 

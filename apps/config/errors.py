@@ -1,6 +1,6 @@
-"""Error answers, the same on every gateway: JSON for a client that asks for JSON, else a small page.
+"""Error responses, the same on every gateway: JSON for a client that asks for JSON, otherwise a small page.
 
-No template and no context processor: the error may be that one of them, or the database, does not work.
+They use no template and no context processor: the error may be that one of these, or the database, does not work.
 """
 
 import sys
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.html import format_html
 from redis.exceptions import RedisError
 
-# What is raised where the database or Valkey does not answer, or no connection of the pool comes free in time.
+# The errors that mean: the database or Valkey does not answer, or no connection of the pool became free in time.
 UNAVAILABLE = (OperationalError, InterfaceError, RedisError)
 
 PAGE = """<!doctype html>
@@ -28,7 +28,7 @@ PAGE = """<!doctype html>
 
 
 def error_response(request: HttpRequest, status: HTTPStatus, detail: str) -> HttpResponse:
-    # The same JSON keys wherever an error is answered; */* alone, a browser's or curl's, means the page.
+    # The same JSON keys in every error response. */* alone, which browsers and curl send, gets the page.
     fields = {
         "status": status.value,
         "error": status.phrase,
@@ -65,10 +65,10 @@ def is_unavailable(error: BaseException | None) -> bool:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; but 503 where all that has failed is UNAVAILABLE, be it in a group: a view may have several tasks.
+    """Answers 500, or 503 if all that failed is UNAVAILABLE. That includes a group of errors, from a view's tasks.
 
-    Here rather than in a middleware, because this sees what middlewares raise as well: a session that cannot be saved,
-    say. Django calls it while it handles the exception, which is why `sys.exc_info` knows it.
+    A middleware would not see errors of other middleware, for example a session that cannot be saved. Django calls this
+    while it handles the exception, so `sys.exc_info` has it.
     """
     if is_unavailable(sys.exc_info()[1]):
         response = error_response(

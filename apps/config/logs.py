@@ -1,4 +1,4 @@
-"""Log records as JSON, one line each, with the request they belong to."""
+"""Log records as JSON, one line each, with the id of their request."""
 
 import json
 import logging
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from middleware.request_id import current_request_id
 
-# The query and fragment of an address: Django names a Referer in full that it does not accept, libraries name addresses
-# that they could not reach.
+# The query and fragment of a URL. Django logs the whole Referer if it does not accept it, and libraries log URLs that
+# they could not reach.
 QUERY = re.compile(r"""(https?://[^\s?#"'<>]*)[?#][^\s"'<>]*""")
 
 
 def without_queries(text: str) -> str:
-    """They carry tokens, keys and search terms, and logs outlive these."""
+    """Removes queries and fragments: they carry tokens, keys and search terms, and logs are kept for longer."""
     return QUERY.sub(r"\1", text)
 
 
@@ -26,7 +26,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: JSON escapes newlines, so neither a traceback nor a hostile path can forge a second
+    """One JSON object in each line. JSON escapes newlines, so neither a traceback nor a hostile path can forge a second
     record.
     """
 

@@ -1,4 +1,4 @@
-"""Memory of the workers: what they can share is imported before the fork and left alone, garbage is collected early."""
+"""Memory of the workers: they share what is imported before the fork, and garbage is collected early."""
 
 import gc
 from importlib import import_module
@@ -7,12 +7,13 @@ from django.conf import settings
 
 
 def preload() -> None:
-    """A project whose URLs cannot be imported fails here, when it starts, and not with the first request."""
+    """Imports the URLs. If that fails, the process fails at its start, and not at the first request."""
     import_module(settings.ROOT_URLCONF)
     gc.collect()
-    # What is there now stays. The collector would write to each object, and so give each worker a page of its own.
+    # Exempts all present objects from collection. The collector would write to each, and so copy its page per worker.
     gc.freeze()
-    # A request of Django ends as garbage: its user and its messages refer back to it. Of hundreds that wait at once,
-    # most have grown old by then, and the collector looks at the oldest after 240,000 new objects: 25 MB a worker.
-    # Now it is after 36,000; as ever, only once there is a quarter more to look at than the last time.
+    # Each request of Django becomes garbage with cycles, because its user and its messages refer to it. When hundreds
+    # of requests wait at once, most have reached the oldest generation by then. By default Python collects that after
+    # 240,000 new objects, which are 25 MB a worker. With these thresholds it does after 36,000. As by default, it also
+    # waits until that generation has grown by a quarter.
     gc.set_threshold(2000, 5, 2)

@@ -1,4 +1,4 @@
-"""Every URL of the project. Health checks are not here: health/middleware.py answers them before a URL is looked at."""
+"""Every URL of the project, except health checks: health/middleware.py answers them before any URL is resolved."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -13,7 +13,7 @@ urlpatterns = [
     path("", lobby, name="lobby"),
     path("gateway/", gateway),
     path("async/gateway/", async_gateway),
-    # Twice, so that the proxy's own routes reach the same views on a WSGI and on an ASGI gateway.
+    # Both paths, so that the proxy's routes reach the same views on a WSGI and on an ASGI gateway.
     path("hello/", include("hello.urls")),
     path("async/hello/", include("hello.urls")),
     path("", include("students.urls")),

@@ -1,4 +1,4 @@
-"""The channel layer on Valkey, which comes back by itself after Valkey was away."""
+"""The channel layer on Valkey. It recovers by itself after an outage of Valkey."""
 
 import asyncio
 import socket
@@ -13,13 +13,13 @@ from redis.exceptions import RedisError
 
 TRIES = 5
 PAUSE = 0.2  # seconds
-# Messages that wait for one client, as Channels' own layers have it; of more, the oldest is lost. One that does not
-# read is soon ended, but until then a busy room would fill the memory.
+# Messages that may wait for one client, as in Channels' own layers. If there are more, the oldest is dropped. A client
+# that does not read is closed soon, but until then a busy room would fill the memory.
 CAPACITY = 100
 
 
 async def persist[T](operation: Callable[[], Awaitable[T]]) -> T:
-    """Several tries. Raises redis' ConnectionError if none succeeds, whatever it was that failed."""
+    """Tries `operation` up to TRIES times. If all fail, raises redis' ConnectionError, whichever error it was."""
     for number in range(TRIES):
         try:
             return await operation()
@@ -31,11 +31,11 @@ async def persist[T](operation: Callable[[], Awaitable[T]]) -> T:
 
 
 class ValkeyConnection(Connection):
-    """Notices that the other side has gone without a word, as with a cable that is cut.
+    """Detects a peer that has disappeared without closing the connection, for example after a cut cable.
 
-    Who only listens would wait for ever. So the kernel asks after 2 s of silence, and gives up 3 s later.
-    The library (8.1) takes its ETIMEDOUT for "no message yet", reads again at once, and fills the memory with the
-    traceback of that one exception, which is why it is looked for here.
+    A connection that only listens would wait for ever. So the kernel probes it after 2 s of silence, and gives up 3 s
+    later. The library (8.1) takes the kernel's ETIMEDOUT for "no message yet". It reads again at once, and fills the
+    memory with the traceback of that one exception. Therefore read_response() checks for it.
     """
 
     def __init__(self, **options: object) -> None:
@@ -51,7 +51,7 @@ class ValkeyConnection(Connection):
         try:
             await super().send_packed_command(command, check_health)
         except (RuntimeError, TypeError) as error:
-            # What uvloop and asyncio (3.13) make of a transport that is closed; the library knows OSError alone.
+            # uvloop and asyncio (3.13) raise these for a closed transport. The library handles only OSError.
             raise ValkeyConnectionError(str(error)) from error
 
     async def read_response(self, *args: object, **options: object) -> object:
@@ -63,10 +63,10 @@ class ValkeyConnection(Connection):
 
 
 class ChannelLayer(RedisPubSubChannelLayer):
-    """One connection listens for all clients of a process. After Valkey was away, who needs it next finds it broken.
+    """One connection listens for all clients of a process. After an outage of Valkey, its next user finds it broken.
 
-    Making it again can fail with a RuntimeError, where the task that listens reads from the connection that is being
-    made. A moment later it succeeds; without that, whoever was first got 500.
+    To connect again can fail with a RuntimeError, because the listening task reads from a connection that is still
+    being made. A moment later it succeeds. Without the retries, the first user got 500.
     """
 
     async def new_channel(self, prefix: str = "specific.") -> str:

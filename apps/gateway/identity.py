@@ -1,4 +1,4 @@
-"""Who serves this request?"""
+"""Which gateway and process serve a request."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 @cache
 def server_version() -> str:
-    """Of the distribution that serves; looked up once, because that reads the disk."""
+    """Version of the server's distribution. Cached, because the look-up reads the disk."""
     if settings.GATEWAY_DISTRIBUTION == "python":
         return platform.python_version()
     try:
@@ -25,15 +25,15 @@ def server_version() -> str:
 
 
 def interface(request: HttpRequest) -> str:
-    """What Django really got, whatever the environment claims."""
+    """The interface through which Django really got the request, whatever the environment says."""
     if isinstance(request, ASGIRequest):
         return "ASGI"
-    # PEP 3333: a server says so where the process ends with the request, which is what CGI does.
+    # PEP 3333: wsgi.run_once means that the process serves one request and ends, as with CGI.
     return "CGI" if request.META.get("wsgi.run_once") else "WSGI"
 
 
 def identity(request: HttpRequest) -> dict[str, Any]:
-    """What /gateway/ answers."""
+    """The JSON fields of /gateway/."""
     return {
         "gateway": settings.GATEWAY,
         "server": settings.GATEWAY_SERVER,
@@ -44,7 +44,7 @@ def identity(request: HttpRequest) -> dict[str, Any]:
         "ppid": os.getppid(),
         "thread": threading.current_thread().name,
         "scheme": request.scheme,
-        # Each server is told by the proxy, in a way of its own, who the client is. Over a unix socket there is none.
+        # The proxy passes the client's address to each server in a different way. A Unix socket has none.
         "remote_addr": request.META.get("REMOTE_ADDR", ""),
         "host": request.get_host(),
         "request_id": request.request_id,

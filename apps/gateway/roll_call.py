@@ -1,4 +1,4 @@
-"""Ask every gateway at once, through the proxy, with an asynchronous HTTP client."""
+"""Asks every gateway at once, through the proxy, with an asynchronous HTTP client."""
 
 import asyncio
 import functools
@@ -15,17 +15,19 @@ from django.http import HttpRequest, JsonResponse
 
 @functools.cache
 def tls() -> ssl.SSLContext:
-    """Loading the certificate authorities takes longer than the whole roll call, so once a process."""
+    """Once for each process: to load the certificate authorities takes longer than the whole roll call."""
     return ssl.create_default_context()
 
 
-# In the cache, which all gateways share, while somebody measures.
+# The key in the cache, which all gateways share, while a measurement runs.
 MEASURING = "roll-call-measures"
 
 
 class WaitForm(forms.Form):
-    """`?waits=` requests to each gateway that wait `seconds` each. Bounded, as every one of them occupies a thread of
-    uWSGI; and for the whole site one measurement at a time, as each request for one becomes up to 96.
+    """`?waits=` requests to each gateway that wait `seconds` each.
+
+    Both are limited, because each request holds a thread of uWSGI. Only one measurement runs at a time on the whole
+    site, because each becomes up to 96 requests.
     """
 
     waits = forms.IntegerField(required=False, min_value=1, max_value=32)
@@ -39,12 +41,12 @@ async def get(client: httpx.AsyncClient, name: str, path: str) -> dict[str, Any]
 
 
 def longest(waits: int, seconds: float) -> float:
-    """Seconds; where requests wait in turn, the last one's turn comes late."""
+    """Timeout in seconds. If a gateway serves the requests one after the other, the last one is served late."""
     return 5 + waits * seconds
 
 
 async def ask(client: httpx.AsyncClient, name: str, waits: int, seconds: float) -> dict[str, Any]:
-    """One gateway's identity and how long it took; a gateway that fails is an answer as well, not an exception."""
+    """One gateway's identity and its response time. A gateway that fails gives an `error` field, not an exception."""
     started = time.perf_counter()
     try:
         if waits:
@@ -61,15 +63,15 @@ async def ask(client: httpx.AsyncClient, name: str, waits: int, seconds: float) 
 
 
 async def ask_every_gateway(waits: int = 0, seconds: float = 0) -> dict[str, dict[str, Any]]:
-    """Answers by name of the gateway. The client lives as long as one call: it belongs to one event loop, and under
-    WSGI each request has an event loop of its own.
+    """Answers by name of the gateway. Each call has its own client: a client belongs to one event loop, and under WSGI
+    each request has its own event loop.
     """
     async with httpx.AsyncClient(
         base_url=settings.EDGE_URL,
         headers={"Host": settings.EDGE_HOST, "Accept": "application/json"},
         timeout=httpx.Timeout(longest(waits, seconds), connect=2),
         verify=tls(),
-        # The proxy settings of a machine are for the world outside, not for a neighbour.
+        # Proxy settings of the machine are for the internet, not for a container beside this one.
         trust_env=False,
     ) as client:
         answers = await asyncio.gather(*(ask(client, name, waits, seconds) for name in settings.GATEWAYS))
@@ -77,16 +79,16 @@ async def ask_every_gateway(waits: int = 0, seconds: float = 0) -> dict[str, dic
 
 
 async def roll_call(request: HttpRequest) -> JsonResponse:
-    """Who is there? With `?waits=24&seconds=1`: how long do 24 requests that wait one second take on each gateway?
+    """Which gateways answer? With `?waits=24&seconds=1`: how long do 24 requests of one second take on each gateway?
 
-    From here and not from the browser, which opens at most six HTTP/1.1 connections to one host and so makes all
+    The server asks, not the browser. A browser opens at most six HTTP/1.1 connections to one host, which would make all
     gateways equal.
     """
     form = WaitForm(request.GET)
     if not form.is_valid():
         return JsonResponse({"errors": form.errors}, status=400)
     waits, seconds = form.cleaned_data["waits"] or 0, form.cleaned_data["seconds"] or 0
-    # It expires, should this process be killed.
+    # The key expires in case this process is killed.
     if waits and not await cache.aadd(MEASURING, 1, timeout=longest(waits, seconds) + 5):
         errors = {"waits": ["Somebody else measures. Try again in a moment."]}
         return JsonResponse({"errors": errors}, status=429, headers={"Retry-After": "5"})

@@ -1,8 +1,8 @@
 """Health checks: /livez and /readyz.
 
-A middleware and no view, for two reasons. Before a view runs, CommonMiddleware refuses a host it does not know, and a
-health check may use any. And under ASGI every synchronous middleware is a hop between threads: a process that has no
-thread left, or whose database is stuck, must still be able to say that it is alive.
+This is a middleware, not a view, for two reasons. Before any view runs, CommonMiddleware rejects an unknown host, and a
+health check may use any host. And under ASGI every synchronous middleware is a hop between threads. A process that has
+no free thread, or whose database is stuck, must still be able to report that it is alive.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ from health.readiness import OK, acheck, check
 
 def answer(fields: dict[str, str], status: int = 200) -> JsonResponse:
     response = JsonResponse(fields, status=status)
-    # Otherwise CommonMiddleware's work, and without it the server would send the few bytes in chunks.
+    # CommonMiddleware would set it. Without it, the server would send these few bytes in chunks.
     response["Content-Length"] = str(len(response.content))
     return response
 

@@ -1,7 +1,7 @@
-"""Can this process reach what it needs? Asked anew each time, over connections of its own.
+"""Whether this process can reach what it needs. Each check uses a new connection.
 
-The request's own database connection would answer another question: under load, "is one of the pool free?". And a
-thread each, because nothing else bounds every step: no timeout of psycopg or redis-py covers the lookup of a name.
+The request's own database connection would show something else under load: whether the pool has a free one. Each check
+has a thread, because nothing else limits every step: no timeout of psycopg or redis-py covers the look-up of a name.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ OK = "ok"
 TIMED_OUT = "timed out"
 SECONDS = 2
 
-# A thread for each service, made when first needed, so a process that is never asked has none.
+# One thread for each service, created when it is first needed. A process without checks has none.
 executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="readiness")
-# Checks under way. Whoever asks meanwhile shares their answer: each is a connection on top of the database's budget,
-# and checks of a service that hangs would pile up.
+# Checks that are running. Requests that arrive meanwhile share their result: each check is one more connection on top
+# of the database's budget, and checks of a service that hangs would pile up.
 pending: dict[str, Future[str]] = {}
 lock = threading.Lock()
 
@@ -48,7 +48,7 @@ def ping_database() -> None:
 def ping_valkey() -> None:
     if not settings.VALKEY:
         raise LookupError("VALKEY_HOST is not set")
-    # No retries: the caller asks again anyway.
+    # No retries: the health check repeats anyway.
     options = {**settings.VALKEY, "socket_timeout": SECONDS, "retry": Retry(NoBackoff(), 0)}
     with redis.Redis(**options) as client:
         client.ping()
@@ -58,7 +58,7 @@ CHECKS = {"database": ping_database, "valkey": ping_valkey}
 
 
 def probe(name: str) -> str:
-    """`ok`, `timed out` or the kind of error. Its message, with hosts and users in it, is for the log alone."""
+    """Returns `ok`, `timed out` or the error's type. Only the log has the message, which names hosts and users."""
     try:
         CHECKS[name]()
     except (psycopg.errors.ConnectionTimeout, redis.TimeoutError):
@@ -88,7 +88,7 @@ def check() -> dict[str, str]:
 
 
 async def acheck() -> dict[str, str]:
-    """The same without holding up the event loop."""
+    """The same as check(), without blocking the event loop."""
     futures = start()
     await asyncio.wait([asyncio.wrap_future(future) for future in futures.values()], timeout=SECONDS)
     return collect(futures)

@@ -1,7 +1,8 @@
-"""The same greeting three times, after waiting `?seconds=`: what a worker does meanwhile is the difference.
+"""The same greeting from three kinds of views. Each waits for `?seconds=`; they differ in what the worker does
+meanwhile.
 
-Django serves each of them on each gateway. Under WSGI an asynchronous view runs in an event loop of its own and its
-worker waits for it; under ASGI a synchronous view runs in a thread of its own.
+Django serves each kind on each gateway. Under WSGI an asynchronous view runs in its own event loop, and its worker
+waits for it. Under ASGI a synchronous view runs in its own thread.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from hello.forms import SecondsForm
 
 
 def parse_seconds(request: HttpRequest) -> tuple[float, dict[str, Any]]:
-    """Seconds to wait, and what is wrong with them."""
+    """Returns the seconds to wait, and the form's errors."""
     form = SecondsForm(request.GET)
     return (form.cleaned_data["seconds"] or 0.0, {}) if form.is_valid() else (0.0, form.errors)
 
@@ -35,14 +36,14 @@ def hello_sync(request: HttpRequest) -> JsonResponse:
 
 
 async def hello_async(request: HttpRequest) -> JsonResponse:
-    """Lets the event loop serve others while it waits. `time.sleep` here would stop all of them."""
+    """Lets the event loop serve other requests while it waits. `time.sleep` here would block all of them."""
     seconds, errors = parse_seconds(request)
     await asyncio.sleep(seconds)
     return greet("async", seconds, errors)
 
 
 class HelloClass(View):
-    """Asynchronous because its handlers are: Django looks at `get`, `post` and so on, which must be all of one kind."""
+    """Asynchronous, because its handlers are. Django checks `get`, `post` and so on, which must all be of one kind."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
         seconds, errors = parse_seconds(request)

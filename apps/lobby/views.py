@@ -5,6 +5,6 @@ from django.urls import reverse
 
 
 def lobby(request: HttpRequest) -> HttpResponse:
-    """The page that compares the gateways. All that it shows it fetches itself, from /gateways/NAME/ with COMPARE=1."""
+    """The page that compares the gateways. It fetches its data itself, with COMPARE=1 from /gateways/NAME/."""
     root = reverse("lobby").rstrip("/")
     return render(request, "lobby/lobby.html", {"root": root, "gateways": settings.GATEWAYS})

@@ -1,13 +1,14 @@
-"""Django's ASGI handler, without the two hops that every request pays for.
+"""Django's ASGI handler, without the two thread hops of every request.
 
-Whatever the view does, Django goes to the request's thread and back to send `request_started`, and again to close the
-response, which sends `request_finished`. By default only Django itself listens, to look after the database
-connections that are kept for each thread. A request that has not used its thread has none there, and stays here on the
-event loop. As soon as it has, or somebody else listens, or there is a file to close, it goes there as in Django.
+Whatever the view does, Django goes to the request's thread and back to send `request_started`. It does so again to
+close the response, which sends `request_finished`. By default only Django's own receivers listen, and manage the
+database connections of each thread. A request that has not used its thread has no connections there, so this handler
+stays on the event loop. If the request has used its thread, if other receivers listen, or if there is a file to close,
+the handler uses the thread as Django does.
 
-With DEBUG it is always as in Django.
+With DEBUG it always does what Django does.
 
-(!) A thread whose connections outlive a request needs Django's way: keep CONN_MAX_AGE at 0 under ASGI, as Django says.
+(!) Connections that outlive a request need Django's way. Keep CONN_MAX_AGE at 0 under ASGI, as Django recommends.
 """
 
 import asyncio
@@ -28,30 +29,30 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
-# What listens in every Django: it looks after this thread's connections and this context's URLs, and does not wait.
+# The receivers of every Django. They manage this thread's connections and this context's URLs, and do not block.
 HARMLESS = {reset_queries, close_old_connections, close_caches, reset_urlconf}
 
 
 def only_django_listens(signal: Signal, sender: type) -> bool:
     if settings.DEBUG:
-        # With it each connection keeps a list of its queries, which reset_queries empties for the thread that it is
-        # called in. Here that would be nobody's, and a request would find the queries of those before it.
+        # With DEBUG each connection keeps a list of its queries. reset_queries empties those of the thread in which it
+        # is called. The event loop's thread has none, so a request would find the queries of earlier requests.
         return False
-    synchronous, asynchronous = signal._live_receivers(sender)  # there is no public way to ask
+    synchronous, asynchronous = signal._live_receivers(sender)  # there is no public interface for this
     return not asynchronous and HARMLESS.issuperset(synchronous)
 
 
 def thread_was_used() -> bool:
-    """Whether synchronous code of this request has run in the thread that is its own."""
+    """Whether synchronous code of this request has run in the request's own thread."""
     context = SyncToAsync.thread_sensitive_context.get(None)
     executor = SyncToAsync.context_to_thread_executor.get(context) if context else None
-    # Django makes one when it is first needed; one that is lent beforehand (threads.py) knows.
+    # Django creates an executor when it first needs one. A leased executor exists before that, and has `was_used`.
     return executor is not None and getattr(executor, "was_used", True)
 
 
 class ASGIHandler(DjangoASGIHandler):
     async def handle(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Django 5.2's, but for how `request_started` is sent and for `finish`; a test tells when Django's changes."""
+        """A copy of Django 5.2's, with another way to send `request_started`, and `finish`. A test detects changes."""
         try:
             body_file = await self.read_body(receive)
         except RequestAborted:
@@ -70,7 +71,7 @@ class ASGIHandler(DjangoASGIHandler):
 
         async def answer() -> HttpResponseBase:
             response = await self.run_get_response(request)
-            with suppress(asyncio.CancelledError):  # the client is gone
+            with suppress(asyncio.CancelledError):  # the client has left
                 await self.send_response(response, send)
             return response
 
@@ -102,7 +103,7 @@ class ASGIHandler(DjangoASGIHandler):
         waits = (
             thread_was_used()
             or not only_django_listens(request_finished, type(self))
-            # Files that were uploaded, or that were sent.
+            # Uploaded files, or files that were sent.
             or getattr(request, "_files", None)
             or response._resource_closers != [request.close]
         )
@@ -113,6 +114,6 @@ class ASGIHandler(DjangoASGIHandler):
 
 
 def get_asgi_application() -> ASGIHandler:
-    """In place of django.core.asgi's."""
+    """Replaces django.core.asgi.get_asgi_application()."""
     django.setup(set_prefix=False)
     return ASGIHandler()

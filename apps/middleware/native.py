@@ -1,10 +1,10 @@
-"""Django's own middleware, natively asynchronous wherever it does not wait.
+"""Django's own middleware, natively asynchronous wherever it does not block.
 
-Under ASGI, Django takes each of these to the request's thread and back, once before the view and once after it,
-although most of them only look at headers. Here they stay on the event loop, and go to the thread where they read or
-write a session, or the body of a form. Otherwise, and under WSGI in every respect, they are Django's classes.
+Under ASGI, Django runs each of these in the request's thread, once before the view and once after it, although most of
+them only read headers. These subclasses stay on the event loop. They use the thread only to read or write a session, or
+to read the body of a form. In all else, and under WSGI, they are Django's classes.
 
-(!) `check --deploy` looks for Django's names: where these take their place, W001, W002 and W003 have to be silenced.
+(!) `check --deploy` looks for Django's class names. With these subclasses, silence W001, W002 and W003.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,16 +25,16 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # those for which CsrfViewMi
 
 
 class NativeMixin:
-    """In place of MiddlewareMixin's asynchronous half. A subclass says when it waits; then it goes to the thread."""
+    """Replaces MiddlewareMixin's asynchronous half. A subclass says when it would block; then the thread is used."""
 
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
     def waits_before(self, request: HttpRequest) -> bool:
-        """Whether `process_request` would hold up the event loop."""
+        """Whether `process_request` would block the event loop."""
         return False
 
     def waits_after(self, request: HttpRequest) -> bool:
-        """Whether `process_response` would."""
+        """Whether `process_response` would block the event loop."""
         return False
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
@@ -66,18 +66,18 @@ class XFrameOptionsMiddleware(NativeMixin, DjangoXFrameOptionsMiddleware):
 
 
 class AuthenticationMiddleware(NativeMixin, DjangoAuthenticationMiddleware):
-    """`request.user` is looked up when it is asked for, which this does not."""
+    """Only defines `request.user`, which is looked up at its first use."""
 
 
 class SessionMiddleware(NativeMixin, DjangoSessionMiddleware):
-    """The session is read when it is asked for, and here it is only saved."""
+    """Only saves the session, which is read at its first use."""
 
     def waits_after(self, request: HttpRequest) -> bool:
         return settings.SESSION_SAVE_EVERY_REQUEST or getattr(getattr(request, "session", None), "modified", False)
 
 
 class MessageMiddleware(NativeMixin, DjangoMessageMiddleware):
-    """Messages are read when they are asked for, and stored where there are new ones or some were shown."""
+    """Messages are read at their first use, and stored if there are new ones or if some were shown."""
 
     def waits_after(self, request: HttpRequest) -> bool:
         messages = getattr(request, "_messages", None)
@@ -85,12 +85,12 @@ class MessageMiddleware(NativeMixin, DjangoMessageMiddleware):
 
 
 class CsrfViewMiddleware(NativeMixin, DjangoCsrfViewMiddleware):
-    """The token is in a cookie, or with CSRF_USE_SESSIONS in the session; a form's is in the body."""
+    """The token is in a cookie, or with CSRF_USE_SESSIONS in the session. A form's token is in the body."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         super().__init__(get_response)
         if self.async_mode:
-            # Django asks whether this is a coroutine function, and else calls it in the thread.
+            # If this is not a coroutine function, Django calls it in the thread.
             self.process_view = self.aprocess_view
 
     def waits_before(self, request: HttpRequest) -> bool:

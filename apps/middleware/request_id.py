@@ -1,4 +1,4 @@
-"""The id of the request: a function middleware that serves WSGI and ASGI natively."""
+"""The request's id: a function middleware that serves WSGI and ASGI natively."""
 
 import re
 import threading
@@ -11,22 +11,23 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-# For log records (config/logs.py). Set for each request and never reset: Django logs an error answer after the last
-# middleware is done. A WSGI thread overwrites it with its next request, and under ASGI it goes with the request's task.
+# For log records (config/logs.py). Set for each request and never reset, because Django logs an error response after
+# the last middleware has ended. A WSGI thread overwrites it with its next request. Under ASGI it ends with the
+# request's task.
 current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 VALID = re.compile(r"[0-9a-f]{32}")
 
 
 def identify(request: HttpRequest) -> None:
-    """Take the proxy's X-Request-ID, so that its log and ours can be joined; anything but 32 hex digits would end up in
-    logs.
+    """Takes the proxy's X-Request-ID, so that its log and the project's can be joined. Accepts only 32 hex digits,
+    because the id is logged.
     """
     request_id = request.headers.get("X-Request-ID", "")
     if not VALID.fullmatch(request_id):
         request_id = uuid.uuid4().hex
     request.request_id = request_id
-    # Shown by the Server-Timing header: whoever doubts that this middleware stays on the caller's thread can look.
+    # The Server-Timing header shows this: proof that the middleware runs in the caller's thread.
     request.identified_on = threading.current_thread().name
     current_request_id.set(request_id)
 
@@ -35,10 +36,11 @@ def identify(request: HttpRequest) -> None:
 def request_id_middleware(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Sets `request.request_id`. The response header is the proxy's business, which sets it on its own answers too.
+    """Sets `request.request_id`. The proxy sets the response header, because it sets it on its own responses too.
 
-    The decorator only says that both modes are served. Which one it is, `get_response` tells: return a coroutine
-    function for a coroutine function, else Django wraps this middleware, and each request goes to a thread and back.
+    The decorator only declares that both modes are served. The kind of `get_response` decides: for a coroutine
+    function, return a coroutine function. Otherwise Django wraps this middleware, and each request goes to a thread and
+    back.
     """
     if iscoroutinefunction(get_response):
 

@@ -1,7 +1,7 @@
-"""What a browser may do with an answer: a function middleware that serves WSGI and ASGI natively.
+"""Security headers: a function middleware that serves WSGI and ASGI natively.
 
-Django 6.0 has a middleware for the policy, and django-csp is another. Both are synchronous inside: under ASGI each
-request would pay for them with hops to its thread and back. The setting is Django 6.0's, SECURE_CSP.
+Django 6.0 has a middleware for the Content-Security-Policy, and django-csp is another. Both are synchronous inside:
+under ASGI each request would take hops to its thread and back. The setting is Django 6.0's, SECURE_CSP.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-# With DEBUG, Django's own pages for these have styles and scripts inside.
+# With DEBUG, Django's own pages for these statuses have inline styles and scripts.
 DEBUG_PAGES = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -25,8 +25,9 @@ def build_policy(directives: Mapping[str, Collection[str]]) -> str:
 def security_headers_middleware(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Adds Content-Security-Policy from SECURE_CSP, and SECURITY_HEADERS, to every response that has none of its own: a
-    view that needs another policy sets the header itself.
+    """Adds Content-Security-Policy from SECURE_CSP, and SECURITY_HEADERS, to each response.
+
+    It does not replace a header of the response, so a view that needs another policy sets the header itself.
     """
     headers = {"Content-Security-Policy": build_policy(settings.SECURE_CSP), **settings.SECURITY_HEADERS}
 

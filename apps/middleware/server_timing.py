@@ -1,4 +1,4 @@
-"""How long Django took: a class middleware that serves WSGI and ASGI natively."""
+"""How long Django took for a response: a class middleware that serves WSGI and ASGI natively."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponseBase
 class ServerTimingMiddleware:
     """Adds `Server-Timing: app;dur=MILLISECONDS;desc="THREAD", id;desc="THREAD"` to the response.
 
-    The threads are those this middleware and the request id's ran on. On an ASGI gateway both are the event loop's,
-    MainThread, as is an asynchronous view's (`thread` of /async/gateway/): nobody hopped. On a WSGI gateway all are the
-    worker's thread.
+    The two threads are those in which this middleware and the request id's ran. On an ASGI gateway both are the event
+    loop's, MainThread, like an asynchronous view's (`thread` of /async/gateway/): there was no hop. On a WSGI gateway
+    all three are the worker's thread.
     """
 
     sync_capable = True
@@ -24,8 +24,8 @@ class ServerTimingMiddleware:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
-            # An instance with an `async def __call__` is no coroutine function to Python; without this mark Django
-            # would take the middleware for a synchronous one.
+            # To Python, an instance with an `async def __call__` is not a coroutine function. Without this mark, Django
+            # would treat the middleware as synchronous.
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:

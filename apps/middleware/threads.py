@@ -1,9 +1,9 @@
 """A bounded number of threads for HTTP under ASGI.
 
-Django runs all synchronous code of a request in one thread, which a database connection needs, and makes a new one for
-every request, without bound: those that meet the container's limit of processes are answered 500, health checks
-included. Here a request is lent a thread once it has synchronous code to run, until its answer is complete. One that
-only waits has none (handler.py, native.py), and any number of them may wait.
+Django runs all synchronous code of a request in one thread, because a database connection needs that. It creates a new
+thread for every request, without a limit. Requests beyond the container's limit of processes receive 500, health checks
+included. Here a request leases a thread from its first synchronous code until its response is complete. A request that
+only awaits I/O has no thread (handler.py, native.py), so their number is not limited.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a request waits for a thread.
+# Seconds for which a request waits for a thread.
 PATIENCE = 5
-# Seconds in one synchronous call after which a thread counts as lost: the proxy has given its request up by then.
+# Seconds in one synchronous call after which a thread counts as stuck. By then the proxy has given up its request.
 LOST = 60
 
 BODY = json.dumps(
@@ -34,7 +34,7 @@ BODY = json.dumps(
 
 
 class Lane(ThreadPoolExecutor):
-    """One thread, made when first needed, that knows what it has to do, and since when."""
+    """One thread, created when first needed, with a list of its calls and the time at which each was submitted."""
 
     def __init__(self, name: str) -> None:
         super().__init__(max_workers=1, thread_name_prefix=name)
@@ -51,11 +51,11 @@ class Lane(ThreadPoolExecutor):
 
 
 class NoThread(BaseException):
-    """None came free in time. Not an Exception, for no middleware and no error handler is to make an answer of it."""
+    """No thread became free in time. A BaseException, so that no middleware or error handler makes a response of it."""
 
 
 def is_no_thread(error: BaseException) -> bool:
-    """Also of a group; what else has failed in it is logged, for nobody else sees it."""
+    """Also finds it in a group. What else failed in the group is logged, because nothing else reports it."""
     if isinstance(error, BaseExceptionGroup):
         missing, rest = error.split(NoThread)
         if missing and rest:
@@ -65,7 +65,7 @@ def is_no_thread(error: BaseException) -> bool:
 
 
 class Loan(Executor):
-    """A request's thread: lent for its first piece of synchronous code, which waits here until there is one."""
+    """A request's lease of a thread. It begins with the first synchronous code, which waits here until one is free."""
 
     def __init__(self, threads: "ThreadsMiddleware") -> None:
         self.threads = threads
@@ -77,7 +77,7 @@ class Loan(Executor):
         return self.lane is not None
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """asgiref calls this on the event loop."""
+        """Called by asgiref on the event loop."""
         if self.lane is None and self.threads.free:
             self.lane = self.threads.free.pop()
         if self.lane is not None:
@@ -90,12 +90,12 @@ class Loan(Executor):
         return promised
 
     def still_wanted(self) -> list[tuple[Future, Callable[[], Any]]]:
-        """What waits, without that which nobody waits for any more."""
+        """Removes and returns the pending calls, without those that were cancelled."""
         pending, self.pending = self.pending, []
         return [it for it in pending if it[0].set_running_or_notify_cancel()]
 
     def take(self, lane: Lane) -> bool:
-        """Puts what waits on a lane that has come free; whether there was anything."""
+        """Submits the pending calls to a thread that has become free. Returns whether there were any."""
         wanted = self.still_wanted()
         for promised, call in wanted:
             self.lane = lane
@@ -118,16 +118,16 @@ def hand_over(promised: Future, done: Future) -> None:
 
 
 class ThreadsMiddleware:
-    """Lends requests `threads` threads of this process, and answers 503 when none comes free in time."""
+    """Leases `threads` threads of this process to requests. A request that gets none in time receives 503."""
 
     def __init__(self, application: ASGI3Application, threads: int) -> None:
         self.application = application
         self.all = [Lane(f"lane-{number}") for number in range(threads)]
-        # Last in, first out: a quiet process keeps to a few threads.
+        # Last in, first out, so a quiet process uses few threads.
         self.free = list(self.all)
         self.waiting: deque[Loan] = deque()
-        # For /livez alone, should it be a synchronous view: a process that is busy is alive, and its restart would make
-        # the others busier.
+        # Only for /livez, which may be a synchronous view. A busy process is alive, and its restart would make the
+        # others busier.
         self.spare = Lane("lane-livez")
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -146,7 +146,7 @@ class ThreadsMiddleware:
             async with ThreadSensitiveContext(executor=loan):
                 await self.application(scope, receive, watch)
         except (NoThread, BaseExceptionGroup) as error:
-            # A TaskGroup of the view's has it among others, or in a group inside.
+            # A view's TaskGroup raises a group that may contain it, also in a group inside.
             if not is_no_thread(error):
                 raise
             if has_begun:
@@ -159,7 +159,7 @@ class ThreadsMiddleware:
     def give_back(self, lane: Lane) -> None:
         oldest = next(iter(list(lane.work)), None)
         if oldest is not None:
-            # The client is gone and the view still runs: whoever got this thread now would wait for it.
+            # The client has left and the view still runs. A request that got this thread now would wait for that view.
             loop = asyncio.get_running_loop()
             oldest.add_done_callback(lambda _: loop.call_soon_threadsafe(self.give_back, lane))
             return
@@ -169,7 +169,7 @@ class ThreadsMiddleware:
         self.free.append(lane)
 
     def end_if_lost(self) -> None:
-        """A thread cannot be ended, but a process can, and is replaced: better than one that answers 503 for good."""
+        """Ends the process if half of its threads are stuck, because no thread can be ended. It is then replaced."""
         lost = sum(lane.is_lost() for lane in self.all)
         if lost * 2 >= len(self.all):
             logger.critical("%d of %d threads are in views that do not return: this process ends", lost, len(self.all))

@@ -1,4 +1,4 @@
-"""WebSockets: an echo, and rooms whose messages reach clients of every ASGI gateway through Valkey."""
+"""WebSockets: an echo, and rooms. Valkey takes a room's messages to clients of every ASGI gateway."""
 
 import json
 import logging
@@ -12,27 +12,27 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-# The name of no channel layer, which is how Channels is told that a consumer needs none. With one, opening an echo
-# would subscribe to a channel, and fail without Valkey.
+# No channel layer has this name, so Channels gives the consumer none. With a layer, each echo would subscribe to a
+# channel, and fail without Valkey.
 NO_LAYER = "none"
 
-TRY_AGAIN_LATER = 4503  # as HTTP 503
+TRY_AGAIN_LATER = 4503  # the close code that corresponds to HTTP 503
 
 LONGEST_MESSAGE = 2000  # characters
 
 
 class Consumer(AsyncWebsocketConsumer):
-    """Handles messages without a thread. One that uses the database takes Channels' AsyncWebsocketConsumer instead."""
+    """Handles messages without a thread. If a consumer uses the database, use Channels' AsyncWebsocketConsumer."""
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        # Channels' own first has old database connections closed, for every message, in the one thread that all
-        # WebSockets of a process share. These here have none; and two threads that wake each other ten thousand times
-        # a second for one client's messages kept every other process of the machine waiting, for up to ten seconds.
+        # For every message, Channels' own first closes old database connections. It does so in the one thread that all
+        # WebSockets of a process share. These consumers have no connections. One client's messages made two threads
+        # wake each other ten thousand times a second: every other process of the machine waited, for up to ten seconds.
         await getattr(self, get_handler_name(message))(message)
 
 
 class UnknownConsumer(Consumer):
-    """Refuses the handshake: 403, the only answer that every server can give before a WebSocket is open."""
+    """Rejects the handshake with 403, the only response that every server can give before a WebSocket is open."""
 
     channel_layer_alias = NO_LAYER
 
@@ -41,7 +41,7 @@ class UnknownConsumer(Consumer):
 
 
 class EchoConsumer(Consumer):
-    """Sends each message back as it came: text as text, bytes as bytes."""
+    """Sends each message back unchanged: text as text, bytes as bytes."""
 
     channel_layer_alias = NO_LAYER
 
@@ -50,22 +50,20 @@ class EchoConsumer(Consumer):
 
 
 def room_event(room: str, message: str) -> dict[str, Any]:
-    """A message for everyone in the room; `gateway` is the one whose client sent it. Channels calls `room_message` with
-    it.
-    """
+    """The event for everyone in the room, with which Channels calls `room_message`. `gateway` is the sender's."""
     return {"type": "room.message", "room": room, "message": message, "gateway": settings.GATEWAY}
 
 
 class RoomConsumer(Consumer):
-    """Takes `{"message": "..."}` and sends `{"room", "message", "gateway"}` to everyone in the room, the sender
+    """Receives `{"message": "..."}` and sends `{"room", "message", "gateway"}` to everyone in the room, the sender
     included.
 
-    What it cannot take or deliver is answered with `{"error": "..."}`; the connection stays open. Messages are
-    delivered at most once: Valkey keeps none for a client that is away.
+    If a message is invalid or cannot be delivered, it answers `{"error": "..."}`; the connection stays open. Messages
+    are delivered at most once: Valkey stores none for a client that is disconnected.
     """
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        # Channels subscribes before `connect` is called, so this is where a Valkey that is away shows.
+        # Channels subscribes before it calls `connect`. If Valkey is down, the error occurs here.
         try:
             await super().__call__(scope, receive, send)
         except RedisError as error:
@@ -95,7 +93,7 @@ class RoomConsumer(Consumer):
         try:
             await self.channel_layer.group_send(self.group, room_event(self.room, message))
         except UnicodeEncodeError:
-            # JSON may hold half a character, "\ud83d", which no UTF-8 can carry on.
+            # JSON may contain half a character, "\ud83d", which UTF-8 cannot encode.
             await self.complain("A message is a text of whole characters.")
         except RedisError as error:
             logger.warning("message not sent: %s", error)

@@ -1,12 +1,12 @@
-"""Channels' loop around a consumer, with one task for the whole of a WebSocket's life.
+"""Channels' loop around a consumer, with one task for the whole life of a WebSocket.
 
-Channels (4.3.2) makes a task for every message that it waits for, and watches them with asyncio.wait(). All of that
-lives until the next message: in a room of 10,000, more than half of the time that Daphne took to deliver one, Python
-spent looking for garbage.
+Channels (4.3.2) creates a task for every message that it awaits, and watches the tasks with asyncio.wait(). These live
+until the next message. In a room of 10,000, Daphne needed more than half of the time of one delivery for Python's
+garbage collection.
 
-Whatever ends the loop, the consumer is told that its client has left, and the layer forgets its channel. In Channels'
-own loop neither happens when a message from the layer is for a client that has just left: its group, its queue and its
-subscription in Valkey stay until the process ends.
+However the loop ends, the consumer's `disconnect` is called, and the layer removes its channel. Channels' own loop does
+neither if a message of the layer is for a client that has just left. The consumer's group, queue and subscription in
+Valkey then stay until the process ends.
 """
 
 import asyncio
@@ -28,12 +28,14 @@ GONE: Message = {"type": "websocket.disconnect", "code": 1006, "reason": ""}
 
 
 async def await_many_dispatch(sources: list[Source], dispatch: Dispatch) -> None:
-    """Passes on what comes from the client and from the channel layer, one message at a time, until one of them, or
-    `dispatch`, raises; that is raised here.
+    """Passes messages of the client and of the channel layer to `dispatch`, one at a time.
+
+    `sources` are functions that await one message each; the first is the client's. Ends when one of them or `dispatch`
+    raises, and raises that error.
     """
     lock = asyncio.Lock()
     client, *others = sources
-    knows = True  # the consumer, that its client has left; or it has not begun
+    knows = True  # the consumer knows that its client has left, or it has not begun
 
     async def forward_client() -> None:
         nonlocal knows
@@ -48,7 +50,7 @@ async def await_many_dispatch(sources: list[Source], dispatch: Dispatch) -> None
             try:
                 message = await source()
             except asyncio.CancelledError:
-                others.remove(source)  # the layer has forgotten it
+                others.remove(source)  # the layer has removed the channel
                 raise
             async with lock:
                 await dispatch(message)
@@ -61,7 +63,7 @@ async def await_many_dispatch(sources: list[Source], dispatch: Dispatch) -> None
                 group.create_task(forward_layer(source))
             await forward_client()
     except ExceptionGroup as found:
-        # What Channels looks for, StopConsumer, and what the log shows, is the first of them itself.
+        # Channels looks for StopConsumer itself, not for a group, and the log should show the first error itself.
         knows = knows or isinstance(found.exceptions[0], StopConsumer)
         raise found.exceptions[0] from None
     except StopConsumer:
@@ -75,7 +77,7 @@ async def await_many_dispatch(sources: list[Source], dispatch: Dispatch) -> None
 
 
 async def forget(source: Source) -> None:
-    """A layer forgets a channel when someone who waits for its next message is cancelled, and there is no other way."""
+    """Makes the layer remove a channel. The only way is to cancel a task that awaits the channel's next message."""
 
     async def wait() -> None:
         while True:
@@ -100,5 +102,5 @@ async def tell(dispatch: Dispatch) -> None:
 
 
 def install() -> None:
-    """Has every consumer of the process use it."""
+    """Makes every consumer of this process use this loop."""
     consumer.await_many_dispatch = await_many_dispatch

@@ -1,4 +1,4 @@
-"""Server-sent events: an answer that goes on."""
+"""Server-sent events: a response that continues."""
 
 import asyncio
 import json
@@ -13,9 +13,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHt
 
 
 class StreamForm(forms.Form):
-    """`?events=` (10) ticks, `?interval=` (1) seconds apart. Bounded: the stream ends by itself, at most after 20
-    minutes.
-    """
+    """`?events=` (10) ticks, `?interval=` (1) seconds apart. Both are limited: a stream ends within 20 minutes."""
 
     events = forms.IntegerField(required=False, min_value=1, max_value=600)
     interval = forms.FloatField(required=False, min_value=0, max_value=2)
@@ -26,7 +24,7 @@ def tick(number: int) -> str:
     return f"id: {number}\nevent: tick\ndata: {json.dumps(data)}\n\n"
 
 
-# Without a last word a browser takes the end for a broken connection, and asks again.
+# Without a last event, a browser takes the end for a broken connection, and reconnects.
 LAST = "event: end\ndata: {}\n\n"
 
 
@@ -47,7 +45,7 @@ def ticks_in_a_thread(first: int, events: int, interval: float) -> Iterator[str]
 
 
 def first_of(request: HttpRequest) -> int:
-    """What a browser has not had yet, when it connects again after a stream broke off or a WSGI gateway ended it."""
+    """The first event that a browser has not received, if it reconnects after its stream broke or was ended."""
     last = request.headers.get("Last-Event-ID", "")
     return int(last) + 1 if last.isascii() and last.isdigit() and len(last) < 4 else 1
 
@@ -58,13 +56,13 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"errors": form.errors}, status=400)
     events = form.cleaned_data["events"] or 10
     interval = 1 if form.cleaned_data["interval"] is None else form.cleaned_data["interval"]
-    # The synchronous kind works under ASGI too, and takes a thread there. The asynchronous kind does not work under
-    # WSGI, where Django consumes it whole before it sends the first byte.
+    # The synchronous iterator works under ASGI too, and takes a thread there. The asynchronous one does not work under
+    # WSGI: Django consumes all of it before it sends the first byte.
     source = ticks if isinstance(request, ASGIRequest) else ticks_in_a_thread
     return StreamingHttpResponse(
         source(first_of(request), events, interval),
         content_type="text/event-stream",
-        # The second asks a proxy that collects answers before it passes them on not to. The gateways here say it by
-        # themselves; others may not.
+        # X-Accel-Buffering asks a proxy not to buffer the response. The gateways here set it themselves; others may
+        # not.
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -1,7 +1,7 @@
-"""/async/students/: the asynchronous twin of students/views.py. Same requests, same answers.
+"""/async/students/: the asynchronous twin of students/views.py. Both answer the same requests alike.
 
-The ORM's `a` methods wait for the database without holding up the event loop. They are no faster: psycopg still works
-in a thread, the request's own.
+The ORM's `a` methods await the database without blocking the event loop. They are not faster: psycopg still runs in a
+thread, the request's own.
 """
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -63,7 +63,7 @@ class AsyncOneStudent(AsyncJsonView):
         changes = parse(request)
         student = await find(pk)
         with refusals():
-            # Only these columns: a field that somebody else changes meanwhile stays changed.
+            # Only these columns, so that concurrent changes of other fields are kept.
             await student.asave(update_fields=validate_changes(student, changes))
         return JsonResponse(serialize(student))
 

@@ -6,11 +6,11 @@ from students.models import Student
 
 
 class StudentForm(forms.ModelForm):
-    """Validates what a client sends for a student. Touches no database, so an asynchronous view may call it as it is.
+    """Validates a student from a client. It uses no database, so an asynchronous view may call it directly.
 
-    That is why `classmate` is a number here: the form field that a ModelForm would make asks the database whether the
-    student exists, which the ORM refuses where an event loop runs (SynchronousOnlyOperation). The foreign key itself
-    tells on saving.
+    Therefore `classmate` is a number here. The field that a ModelForm would create asks the database whether the
+    student exists, which the ORM refuses on an event loop (SynchronousOnlyOperation). The foreign key checks it on
+    saving.
     """
 
     classmate = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
@@ -27,14 +27,14 @@ class StudentForm(forms.ModelForm):
         return self.cleaned_data["status"] or Student.Status.ENROLLED
 
     def columns(self) -> dict[str, Any]:
-        """Values by column, of a valid form."""
+        """Values by column. The form must be valid."""
         columns = dict(self.cleaned_data)
         columns["classmate_id"] = columns.pop("classmate")
         return columns
 
 
 class PageForm(forms.Form):
-    """`?page=` (1) and `?size=` (20) of a list. Bounded together (payload.Page): to skip rows PostgreSQL reads them."""
+    """`?page=` (1) and `?size=` (20) of a list. payload.Page limits both: PostgreSQL reads each row that it skips."""
 
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
     size = forms.IntegerField(required=False, min_value=1, max_value=100)

@@ -22,13 +22,13 @@ class Student(models.Model):
         blank=True,
         validators=[RegexValidator(r"^\+?[0-9][0-9 -]{3,18}$", "Enter a telephone number, like +44 7700 900123.")],
     )
-    # Whom this student sits beside. One-sided, and no reason for the other not to leave.
+    # The student beside whom this one sits. The relation is one-sided, and the classmate may be deleted.
     classmate = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     description = models.TextField(max_length=2000, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ENROLLED)
 
     class Meta:
-        # Pages of a list without an order may repeat a row.
+        # In a list without an order, pages may repeat a row.
         ordering = ("id",)
 
     def __str__(self) -> str:

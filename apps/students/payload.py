@@ -1,4 +1,4 @@
-"""JSON in, JSON out: what the synchronous and the asynchronous views share. Nothing here touches the database."""
+"""JSON in, JSON out, for the synchronous and the asynchronous views. Nothing here uses the database."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from students.models import Student
 
 FIELDS = ("name", "age", "sex", "mobile", "classmate", "description", "status")
 
-# Half a character: JSON can hold it, as "\ud83d"; UTF-8, and so PostgreSQL, cannot.
+# Half a character. JSON can contain it, as "\ud83d". UTF-8, and therefore PostgreSQL, cannot.
 HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class RefusedError(Exception):
-    """An answer other than the one that was asked for: messages by field, and the HTTP status."""
+    """An error response: messages by field, and the HTTP status."""
 
     def __init__(self, errors: dict[str, list[str]], status: int = 400) -> None:
         super().__init__(errors)
@@ -42,7 +42,7 @@ def serialize(student: Student) -> dict[str, Any]:
         "age": student.age,
         "sex": student.sex,
         "mobile": student.mobile,
-        # The column: `student.classmate` would be a query.
+        # The column, because `student.classmate` would be a query.
         "classmate": student.classmate_id,
         "description": student.description,
         "status": student.status,
@@ -50,7 +50,7 @@ def serialize(student: Student) -> dict[str, Any]:
 
 
 def parse(request: HttpRequest) -> dict[str, Any]:
-    """The request's body: a JSON object that has fields of a student and no others."""
+    """The request's body: a JSON object with fields of a student and no others. Raises RefusedError for any other."""
     try:
         data = json.loads(request.body)
     except (ValueError, RecursionError):  # RecursionError: a million opening brackets
@@ -65,7 +65,7 @@ def parse(request: HttpRequest) -> dict[str, Any]:
 
 
 def complaint(value: object) -> str:
-    """What no field can take: a form, made for texts, would store `["Ada"]` as a text. Empty if nothing is wrong."""
+    """The error of a value that no field accepts, or "". A form would store `["Ada"]` as a text, for example."""
     if isinstance(value, list | dict):
         return "Send a single value."
     if isinstance(value, str) and HALF_A_CHARACTER.search(value):
@@ -74,7 +74,7 @@ def complaint(value: object) -> str:
 
 
 def validate(data: dict[str, Any], pk: int | None = None) -> dict[str, Any]:
-    """Values by column. `pk` is the student they are for, if there is one already."""
+    """Values by column. `pk` is the existing student for whom they are, or None. Raises RefusedError."""
     form = StudentForm(data)
     if not form.is_valid():
         raise RefusedError(form.errors)
@@ -85,7 +85,7 @@ def validate(data: dict[str, Any], pk: int | None = None) -> dict[str, Any]:
 
 
 def validate_changes(student: Student, changes: dict[str, Any]) -> list[str]:
-    """Put a part of the fields on the student, and return the names of those fields."""
+    """Sets the changed fields on the student, and returns their names. Raises RefusedError."""
     columns = validate(serialize(student) | changes, student.pk)
     for column, value in columns.items():
         setattr(student, column, value)
@@ -94,24 +94,24 @@ def validate_changes(student: Student, changes: dict[str, Any]) -> list[str]:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What PostgreSQL says while a student is saved, in the client's terms.
+    """Translates PostgreSQL's errors while a student is saved into answers for the client.
 
-    Asking it beforehand would take another query and still be wrong whenever somebody else is faster.
+    A query beforehand would cost time, and its result could be outdated when the student is saved.
     """
     try:
         yield
     except IntegrityError:
-        # The only constraint that a valid form can break.
+        # The only constraint that a valid form can violate.
         raise RefusedError({"classmate": ["There is no such student."]}) from None
     except (OperationalError, InterfaceError):
-        raise  # the database itself: 503
+        raise  # the database itself has failed: 503
     except DatabaseError:
-        # `save(update_fields=...)` found no row: deleted since it was read.
+        # `save(update_fields=...)` found no row: it was deleted since it was read.
         raise no_such_student() from None
 
 
-# Rows of a list that a client can page through. To count rows, and to skip them, PostgreSQL reads each: without a bound
-# one request for a list that anybody can fill costs as much as they like.
+# Rows of a list through which a client can page. PostgreSQL reads each row that it counts or skips. Anybody can add
+# rows, so without a limit one request could cost any amount of work.
 REACH = 10_000
 
 
@@ -135,5 +135,5 @@ class Page:
         return slice((self.number - 1) * self.size, self.number * self.size)
 
     def response(self, students: list[dict[str, Any]], total: int) -> JsonResponse:
-        """`total` is what was counted: REACH where there are more."""
+        """`total` is the number of rows, or REACH if there are more."""
         return JsonResponse({"page": self.number, "size": self.size, "total": total, "students": students})

@@ -1,4 +1,4 @@
-"""PUT: replace a whole student. In a transaction, which Django offers to synchronous code alone."""
+"""PUT replaces a whole student in a transaction. Django has transactions only for synchronous code."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from students.payload import no_such_student, refusals, validate
 
 
 def replace(pk: int, data: dict[str, Any]) -> Student:
-    """The row is locked until it is written, so two clients that replace the same student do so one after the other."""
+    """Locks the row until it is written. So two clients that replace the same student do it one after the other."""
     columns = validate(data, pk)
     with refusals(), transaction.atomic():
         student = Student.objects.select_for_update().filter(pk=pk).first()
@@ -22,9 +22,9 @@ def replace(pk: int, data: dict[str, Any]) -> Student:
     return student
 
 
-# For asynchronous views: the whole transaction as one piece, in the request's thread. Called as it is on the event loop
-# the ORM would refuse (SynchronousOnlyOperation), and it should: every other request of the process would wait for
-# PostgreSQL as well. thread_sensitive, the default, keeps all synchronous code of a request in one thread. A database
-# connection belongs to its thread: in any other, the transaction would take a second connection, which nobody gives
-# back at the end of the request.
+# For asynchronous views: runs the whole transaction in the request's thread. On the event loop the ORM refuses to run
+# (SynchronousOnlyOperation), because every other request of the process would wait for PostgreSQL as well.
+# thread_sensitive, the default, keeps all synchronous code of a request in one thread. A database connection belongs to
+# its thread. In another thread, the transaction would take a second connection, which nothing returns to the pool at
+# the end of the request.
 areplace = sync_to_async(replace, thread_sensitive=True)

@@ -1,4 +1,4 @@
-"""/students/: the synchronous twin of students/async_views.py. Same requests, same answers."""
+"""/students/: the synchronous twin of students/async_views.py. Both answer the same requests alike."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
@@ -58,7 +58,7 @@ class OneStudent(JsonView):
         changes = parse(request)
         student = find(pk)
         with refusals():
-            # Only these columns: a field that somebody else changes meanwhile stays changed.
+            # Only these columns, so that concurrent changes of other fields are kept.
             student.save(update_fields=validate_changes(student, changes))
         return JsonResponse(serialize(student))
 

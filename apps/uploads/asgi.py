@@ -1,7 +1,7 @@
-"""A full disk, met before Django has a request.
+"""Handles a full disk before Django has a request.
 
-Under ASGI Django spools the body to disk first. When that fails there is no view, no middleware and no error handler
-yet, and the server would answer 500. Under WSGI it is the view that reads the body: uploads/views.py.
+Under ASGI Django first spools the body to disk. If that fails, no view, middleware or error handler runs, and the
+server would answer 500. Under WSGI the view reads the body: uploads/views.py.
 """
 
 import json
@@ -14,7 +14,7 @@ BODY = json.dumps({"errors": {"file": ["There is no room for it."]}}).encode()
 
 
 class FullDiskMiddleware:
-    """Turns "no space left" into 507, as long as no answer has begun."""
+    """Answers 507 to "no space left", if no response has begun."""
 
     def __init__(self, application: ASGI3Application) -> None:
         self.application = application

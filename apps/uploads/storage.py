@@ -1,4 +1,4 @@
-"""Put an uploaded file where the proxy serves it from."""
+"""Stores an uploaded file where the proxy serves it."""
 
 import errno
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
-# EDQUOT is what a volume with a quota says instead.
+# A volume with a quota reports EDQUOT instead.
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -26,14 +26,12 @@ class Stored:
 
 
 def safe_name(name: str) -> str:
-    """A name that no two uploads share and that means nothing to a shell, a path or a header; the end keeps the file's
-    type.
-    """
+    """A unique name without special characters for a shell, a path or a header. Its end keeps the file's type."""
     return f"{secrets.token_hex(8)}-{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[-80:].lstrip('.-') or 'file'}"
 
 
 def store(file: UploadedFile) -> Stored:
-    """Raises OSError when the disk is full, and leaves nothing of the file then."""
+    """Raises OSError if the disk is full. Then nothing of the file remains."""
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
@@ -41,7 +39,7 @@ def store(file: UploadedFile) -> Stored:
     try:
         default_storage.save(name, file)
     except OSError:
-        # On one file system the file is moved by a rename. Between two it is copied, and the copy may be half done.
+        # On one file system, the file is renamed. Between two, it is copied, and the copy may be incomplete.
         default_storage.delete(name)
         raise
     return Stored(name, file.size or 0, default_storage.url(name), digest.hexdigest())

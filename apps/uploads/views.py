@@ -1,7 +1,7 @@
-"""/upload/: a form, and what receives it.
+"""/upload/: a form, and the view that receives it.
 
-Anyone may upload here, because this is a demonstration. A real project would ask for a login and count what each user
-stores. What arrives is never run or shown: the proxy serves it as an attachment of no particular type.
+Anyone may upload here, because this is a demonstration. A real project would require a login and limit what each user
+stores. Uploads are never executed or displayed: the proxy serves them as attachments without a specific type.
 """
 
 from contextlib import suppress
@@ -17,15 +17,15 @@ from uploads.storage import FULL_DISK, store
 
 
 def answer(request: HttpRequest, status: HTTPStatus, fields: dict[str, Any]) -> HttpResponse:
-    """JSON, except for a client that would rather have HTML, as a browser would."""
+    """JSON, or HTML for a client that prefers it, as a browser does."""
     if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
         return render(request, "uploads/upload.html", fields, status=status)
     return JsonResponse(fields, status=status)
 
 
-# Exempt from CSRF, for two reasons. No cookie is looked at, so a forged form gains nothing (a project that asks for a
-# login has to remove this). And the check would read the whole upload in search of its token, before this view can deal
-# with a full disk.
+# Exempt from CSRF, for two reasons. First, this view ignores cookies, so a forged form gains nothing; if your project
+# requires a login, remove this. Second, the check would read the whole upload to find its token, before this view can
+# handle a full disk.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
@@ -40,7 +40,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         if error.errno not in FULL_DISK:
             raise
         for handler in request.upload_handlers:
-            # Removes the temporary file now, and not whenever the request is forgotten. Closing it writes what is still
+            # Removes the temporary file now, not when the request is garbage-collected. Closing it writes what is still
             # buffered, which fails again.
             with suppress(OSError):
                 handler.upload_interrupted()

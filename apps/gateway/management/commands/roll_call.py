@@ -10,12 +10,12 @@ from gateway.roll_call import ask_every_gateway
 
 class Command(BaseCommand):
     help = "Ask every gateway who it is."
-    # Needs neither a database nor anything that system checks look at.
+    # The command needs neither a database nor anything that system checks examine.
     requires_system_checks = ()
 
     def handle(self, *args: object, **options: object) -> None:
-        # A command is synchronous, the client is not: async_to_sync runs an event loop until the coroutine is done. It
-        # refuses to where a loop runs already, because that would stop: there, await. rooms/management/commands/say.py
-        # has the decorator.
+        # A command is synchronous, the client is not. async_to_sync runs an event loop until the coroutine is done. In
+        # a thread where a loop already runs it raises, because it would block that loop: use await there.
+        # rooms/management/commands/say.py has the decorator.
         answers = async_to_sync(ask_every_gateway)()
         self.stdout.write(json.dumps(answers, indent=2))

@@ -1,6 +1,4 @@
-"""manage.py say ROOM MESSAGE: a message from a shell, which has no WebSocket and no event loop, to everyone in a
-room.
-"""
+"""manage.py say ROOM MESSAGE: sends a message to everyone in a room, from a shell without WebSocket and event loop."""
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -11,7 +9,7 @@ from rooms.consumers import room_event
 
 @async_to_sync
 async def say(room: str, message: str) -> None:
-    """As a decorator async_to_sync leaves the synchronous function alone: right where nobody would ever await it."""
+    """As a decorator, async_to_sync leaves only the synchronous function. That is right if nothing ever awaits it."""
     await get_channel_layer().group_send(f"room.{room}", room_event(room, message))
 
 
