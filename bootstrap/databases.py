@@ -1,6 +1,6 @@
-"""The databases of a Django project that a backup lacks, one a line; sys.argv is the one that it has: host, name.
+"""Prints the databases of a Django project that a backup lacks, one a line. sys.argv is the one it has: host, name.
 
-Run in the migrate service, with the project's settings.
+bootstrap/backup runs this in the migrate service, with the project's settings.
 """
 
 import sys

@@ -1,6 +1,7 @@
--- Makes the project's role an owner and nothing else. For psql, as a superuser, in database :database; it may run again.
--- Variables: owner, database. In a cluster of an older version the superuser that PostgreSQL itself needs (its number is
--- 10) has the project's name. It cannot be demoted, so it is renamed to postgres, and a new role gets the old name.
+-- Makes the project's role an owner without other privileges. For psql, as a superuser, in database :database. It may
+-- run again. Variables: owner, database. In a cluster of an older version, the superuser that PostgreSQL itself needs
+-- (its number is 10) has the project's name. It cannot be demoted, so it is renamed to postgres, and a new role gets
+-- the old name.
 \set ON_ERROR_STOP 1
 \set password `cat "$POSTGRES_PASSWORD_FILE"`
 BEGIN;
@@ -9,11 +10,11 @@ SELECT EXISTS (SELECT FROM pg_roles WHERE oid = 10 AND rolname = :'owner') AS re
   NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') AS missing \gset
 \if :renames
 CREATE ROLE "new owner" LOGIN SUPERUSER PASSWORD :'password';
--- No session may rename its own role.
+-- A session cannot rename its own role.
 SET SESSION AUTHORIZATION "new owner";
 ALTER ROLE :"owner" RENAME TO postgres;
 RESET SESSION AUTHORIZATION;
--- Without a password nobody logs in as the superuser over the network.
+-- Without a password, the superuser cannot log in over the network.
 ALTER ROLE postgres PASSWORD NULL;
 ALTER ROLE "new owner" RENAME TO :"owner";
 \elif :missing
@@ -23,8 +24,8 @@ ALTER ROLE :"owner" NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRL
 REVOKE pg_execute_server_program, pg_read_server_files, pg_write_server_files FROM :"owner";
 ALTER DATABASE :"database" OWNER TO :"owner";
 
--- Everything in this database that the superuser owns: not what belongs to PostgreSQL itself (numbers below 16384) or to an
--- extension. Sequences of a column and types of a table follow their table.
+-- Everything in this database that the superuser owns, except what belongs to PostgreSQL itself (numbers below 16384)
+-- or to an extension. Sequences of a column and types of a table follow their table.
 SELECT format('ALTER %s %s OWNER TO %I',
   CASE type WHEN 'statistics object' THEN 'statistics' WHEN 'composite type' THEN 'type' ELSE type END, identity,
   :'owner')
@@ -53,6 +54,6 @@ FROM (
 WHERE (object >= 16384 OR class = 'pg_largeobject'::regclass)
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = object AND deptype = 'e')
 \gexec
--- Of a cluster that began before PostgreSQL 15.
+-- In clusters that were created before PostgreSQL 15.
 SELECT 'ALTER SCHEMA public OWNER TO pg_database_owner' FROM pg_namespace WHERE nspname = 'public' AND nspowner = 10 \gexec
 COMMIT;

@@ -1,12 +1,13 @@
--- The role :"role" acts as the role :"owner": whatever it makes belongs to the owner, and it has the owner's rights and settings.
--- For psql, as a superuser; it may run again.
+-- The role :"role" acts as the role :"owner": it has the owner's rights and settings, and what it creates belongs to
+-- the owner. For psql, as a superuser. It may run again.
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS missing \gset
 \if :missing
 CREATE ROLE :"role";
 \endif
 GRANT :"owner" TO :"role";
 
--- The owner's settings (search_path, statement_timeout), for all databases and for single ones. A list is stored quoted.
+-- Copies the owner's settings (search_path, statement_timeout), for all databases and for single ones. Lists are stored
+-- quoted.
 SELECT format('ALTER ROLE %I %s SET %I TO %s', :'role', 'IN DATABASE ' || quote_ident(datname), name,
   CASE WHEN name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries') THEN value
     ELSE quote_literal(value) END)

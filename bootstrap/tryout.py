@@ -1,13 +1,13 @@
 """Tries a Django project in one of its new images, before anything that runs is replaced.
 
-Run by bootstrap/build in a container of each gateway and of migrate, with the environment that this service gets. It
-imports what WSGI_APPLICATION or ASGI_APPLICATION names, and ROOT_URLCONF, runs Django's system check, opens the
-database, and asks the application for HEALTH_PATH as the health check does. POSTGRES_RUNS=1 says that the stack's own
-database runs. What is said, each a line:
+bootstrap/build runs this in a container of each gateway and of migrate, with that service's environment. It imports
+what WSGI_APPLICATION or ASGI_APPLICATION names, and ROOT_URLCONF. It runs Django's system check, opens the database,
+and sends the application a request for HEALTH_PATH, as the health check does. POSTGRES_RUNS=1 means that the stack's
+own database runs. It prints lines of these kinds:
 
-    fault: ...      and exit status 1: nothing may be replaced
-    warning: ...    only doubtful
-    pending: ...    a migration that is not applied yet, asked of migrate alone
+    fault: ...      with exit status 1: nothing may be replaced
+    warning: ...    something is doubtful
+    pending: ...    a migration that is not applied yet, only in migrate
 """
 
 import asyncio
@@ -33,9 +33,9 @@ from django.db.migrations.state import ProjectState
 from django.urls import get_resolver
 
 ROOT = "/srv/apps/"
-# Seconds that all of it may take, on a machine that is busy with four others.
+# Most seconds for the whole trial, on a machine that runs four others at the same time.
 LONGEST = 90
-# A gateway has one of these two, migrate has none.
+# A gateway has one of these two. migrate has neither.
 ENTRY_POINT = next((name for name in ("WSGI_APPLICATION", "ASGI_APPLICATION") if name in os.environ), "")
 HOST = os.environ["SERVER_NAMES"].split()[0]
 HEALTH_PATH = os.environ["HEALTH_PATH"]
@@ -44,7 +44,7 @@ PREFIX = os.environ.get("URL_PREFIX", "")
 
 def fault(text: str) -> NoReturn:
     print("fault:", " ".join(text.split()), flush=True)
-    # The project's threads, which would be waited for, are nothing to wait for.
+    # os._exit() does not wait for the project's threads.
     sys.stderr.flush()
     os._exit(1)
 
@@ -54,7 +54,7 @@ def warn(text: str) -> None:
 
 
 def explain(error: BaseException) -> str:
-    """The error, what caused it, and the line of the project that it comes from."""
+    """The error, its causes, and the line of the project that raised it."""
     said: list[str] = []
     cause: BaseException | None = error
     root = error
@@ -70,7 +70,7 @@ def explain(error: BaseException) -> str:
 
 
 def attempt[T](what: str, do: Callable[[], T]) -> T:
-    """What `do` returns. Whatever a project raises, or where it exits, is a fault, and its traceback is kept."""
+    """Returns what `do` returns. If a project raises anything or exits, that is a fault, and its traceback is kept."""
     try:
         return do()
     except BaseException as error:
@@ -79,7 +79,7 @@ def attempt[T](what: str, do: Callable[[], T]) -> T:
 
 
 def load_application() -> Callable[..., Any] | None:
-    """What the gateway's server would import, or None in migrate."""
+    """Imports what the gateway's server imports. Returns None in migrate."""
     if not ENTRY_POINT:
         return None
     application = os.environ[ENTRY_POINT]
@@ -87,7 +87,7 @@ def load_application() -> Callable[..., Any] | None:
 
 
 def check_system(databases: list[str]) -> None:
-    """As `manage.py check` does; its errors are faults, its warnings are for `make manage CMD=check`."""
+    """Runs the checks of `manage.py check`. Errors are faults; for warnings there is `make manage CMD=check`."""
     found = attempt("", lambda: checks.run_checks(databases=databases))
     errors = [message for message in found if message.is_serious() and not message.is_silenced()]
     if errors:
@@ -100,18 +100,18 @@ def check_system(databases: list[str]) -> None:
 
 
 def is_within_reach(alias: str) -> bool:
-    """The stack's own may be down while everything else is tried: at a first start it is."""
+    """False for the stack's own database while it is down, as at a first start. Everything else is tried then."""
     host = connections[alias].settings_dict.get("HOST")
     return os.environ.get("POSTGRES_RUNS") == "1" or host != os.environ.get("POSTGRES_HOST")
 
 
 def open_database(alias: str) -> None:
     connection = connections[alias]
-    # Both say what is wrong with ENGINE and OPTIONS without a server.
+    # Without a server, both of these raise errors for wrong ENGINE and OPTIONS.
     options = connection.get_connection_params()
     pool = getattr(connection, "pool", None)
     if is_within_reach(alias):
-        # A pool only says that it waited in vain.
+        # A pool's error says only that it timed out, so this connects without the pool first.
         if pool:
             connection.Database.connect(**options).close()
         with connection.cursor() as cursor:
@@ -121,7 +121,7 @@ def open_database(alias: str) -> None:
 
 
 def check_databases() -> bool:
-    """Whether the default database answered. Another one that does not open stops nobody: migrate does not need it."""
+    """Whether the default database answered. Another one only causes a warning, because migrate does not need it."""
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.dummy":
         fault(f"{settings.SETTINGS_MODULE} has no DATABASES, and migrate needs one: see docs/your-project.md")
     try:
@@ -143,7 +143,7 @@ def check_databases() -> bool:
 
 
 def apps_without_migrations() -> list[str]:
-    """Apps of the project itself (a package's are not ours to mend) with models that no migration makes."""
+    """Apps of the project that have models without a migration. Apps of packages are not the project's to correct."""
     loader = MigrationLoader(None)
     changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(loader.graph)
     return [label for label in changes if apps.get_app_config(label).path.startswith(ROOT)]
@@ -154,11 +154,11 @@ def pending_migrations() -> list[str]:
     return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
 
 
-# ---- a request, as the server would hand it over ----
+# ---- a request, as the server would pass it on ----
 
 
 def ask_wsgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[int, str]:
-    """Status, and where a redirect leads."""
+    """Returns the status, and the target of a redirect."""
     answer: list[Any] = []
     environ = {
         "REQUEST_METHOD": "GET",
@@ -185,7 +185,7 @@ def ask_wsgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[i
 
 
 def ask_asgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[int, str]:
-    """The same."""
+    """The same for ASGI."""
     answer: list[Any] = []
     scope = {
         "type": "http",
@@ -205,7 +205,7 @@ def ask_asgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[i
 
     async def receive() -> dict[str, Any]:
         nonlocal asked
-        if asked:  # whether the client is still there
+        if asked:  # a second call waits for the disconnect, which never comes
             await asyncio.Event().wait()
         asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -219,7 +219,7 @@ def ask_asgi(application: Callable[..., Any], path: str, scheme: str) -> tuple[i
 
 
 def check_health(application: Callable[..., Any]) -> None:
-    """Otherwise the containers would be found unhealthy, but after they have taken the place of those that run."""
+    """Otherwise the containers would be found unhealthy only after they have replaced those that run."""
     ask = ask_wsgi if ENTRY_POINT == "WSGI_APPLICATION" else ask_asgi
     status, location = attempt(f"HEALTH_PATH={HEALTH_PATH}", lambda: ask(application, HEALTH_PATH, "https"))
     if not 200 <= status < 300:
@@ -229,7 +229,7 @@ def check_health(application: Callable[..., Any]) -> None:
             404: "name a path that the project has; it has to answer while the process can serve",
         }.get(status, "it has to answer 2xx while the process can serve")
         fault(f"HEALTH_PATH={HEALTH_PATH} answers {status}{where} on the host {HOST}: {cure}")
-    # The health check asks as if over HTTPS; a browser comes over HTTP here.
+    # The health check sends X-Forwarded-Proto: https. With HTTPS=0, browsers come over HTTP.
     if os.environ["HTTPS"] == "0":
         status, location = attempt("", lambda: ask(application, HEALTH_PATH, "http"))
         redirects = status in (301, 302, 307, 308) and urlsplit(location).scheme == "https"

@@ -1,9 +1,14 @@
 """The uploads of a backup. bootstrap/backup and restore run this in the migrate service, which has their volume.
 
-pack: MEDIA_ROOT as a tar on standard output. check: reads such a tar on standard input to its end; prints the number of
-its files and of their bytes, the bytes that there is room for, and the number of files that there are. stage: extracts
-it beside MEDIA_ROOT. swap: what is staged takes MEDIA_ROOT's place. state: prints staged, swapped or none. clear:
-removes what is beside it. A fault is one line and exit status 1.
+- pack: writes MEDIA_ROOT as a tar to standard output.
+- check: reads such a tar from standard input to its end. Prints the number of its files, their size in bytes, the free
+  space in bytes, and the number of present files.
+- stage: extracts the tar beside MEDIA_ROOT.
+- swap: exchanges MEDIA_ROOT and the staged folder.
+- state: prints staged, swapped or none.
+- clear: removes what is beside MEDIA_ROOT.
+
+A fault is reported in one line with exit status 1.
 """
 
 import ctypes
@@ -18,16 +23,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 ROOT = os.environ["MEDIA_ROOT"]
-# On the same volume, so that a rename is enough; not below MEDIA_ROOT, where nginx would serve it.
+# On the same volume, so that a rename suffices. Not below MEDIA_ROOT, where nginx would serve it.
 BESIDE = f"{ROOT}.restored"
-# The number of the folder that is staged, written when it is complete: after a kill it tells which of the two is which.
+# The inode number of the staged folder, written when it is complete. After a kill it shows which of the two is which.
 RECORD = f"{BESIDE}.inode"
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 
 
 class Padded:
-    """A file that is cut while it is read keeps the length that its header has told: the rest is zeros."""
+    """If a file is truncated while it is read, fills it with zeros to the length that its header has."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -38,8 +43,8 @@ class Padded:
 
 
 def pack() -> None:
-    """Files and folders alone: a project does not make links, and one to elsewhere must not come back. What is deleted
-    meanwhile is left out.
+    """Packs only files and folders: a project creates no links, and a restored link could lead elsewhere. What is
+    deleted meanwhile is left out.
     """
     count = 0
     with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.GNU_FORMAT) as archive:
@@ -79,7 +84,7 @@ def described(path: str, status: os.stat_result) -> tarfile.TarInfo:
 
 
 def safe(member: tarfile.TarInfo, _path: str = "") -> tarfile.TarInfo:
-    """Refuses what could reach beyond the folder that it is extracted to."""
+    """Rejects a member that could reach beyond the folder to which it is extracted."""
     if member.name.startswith("/") or ".." in member.name.split("/"):
         sys.exit(f"{member.name!r} leads out of the uploads")
     if not (member.isreg() or member.isdir()):
@@ -104,7 +109,7 @@ def stage() -> None:
     with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
         archive.extractall(BESIDE, filter=safe)  # noqa: S202  # safe() looks at each
     drain()
-    # The files that they replace are removed soon.
+    # The files that these replace are removed soon, so these must be on disk.
     os.sync()
     with open(f"{RECORD}.new", "w") as record:
         record.write(str(os.stat(BESIDE).st_ino))
@@ -113,7 +118,7 @@ def stage() -> None:
 
 
 def drain() -> None:
-    """Whoever writes the tar is to come to its end."""
+    """Reads the rest, so that the writer of the tar reaches its end."""
     while sys.stdin.buffer.read(1 << 20):
         pass
 
@@ -131,12 +136,12 @@ def state() -> None:
 
 
 def swap() -> None:
-    """In one step: in between, an upload would create MEDIA_ROOT again, and a download miss it."""
+    """Swaps in one step. In two steps, an upload could create MEDIA_ROOT in between, and a download would miss it."""
     if not is_recorded(BESIDE):
         sys.exit(f"{BESIDE} is not complete")
     paths = (AT_FDCWD, os.fsencode(ROOT), AT_FDCWD, os.fsencode(BESIDE))
     if ctypes.CDLL(None, use_errno=True).renameat2(*paths, RENAME_EXCHANGE) != 0:
-        # In two, on a file system that cannot (NFS). Where one before this was killed in between, the first is done.
+        # Two renames, for a file system without the exchange (NFS). If a run was killed in between, the first is done.
         old = f"{BESIDE}.old"
         if os.path.exists(ROOT):
             os.rename(ROOT, old)
@@ -148,7 +153,7 @@ def swap() -> None:
 
 
 def clear() -> None:
-    """After an interrupt, the container that extracts may live a moment longer."""
+    """Retries, because after an interrupt the container that extracts may still run for a moment."""
     beside = (BESIDE, f"{BESIDE}.old")
     for _ in range(20):
         for folder in beside:
