@@ -1,4 +1,4 @@
-"""`make bench`: see bench/run. Writes report/results.json and report/index.html, after Ctrl-C too."""
+"""`make bench`: see bench/run. Writes report/results.json and report/index.html, also after Ctrl-C."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ FOLDER = Path("report")
 
 
 def chosen[T](names: str, known: dict[str, T], what: str) -> list[T]:
-    """Those of the comma-separated names, or all; an unknown one is one line and exit status 1."""
+    """The values of the comma-separated names, or all. An unknown name ends with one line and exit status 1."""
     wanted = [name for name in names.replace(" ", ",").split(",") if name] or list(known)
     if unknown := [name for name in wanted if name not in known]:
         sys.exit(f"bench: there is no {what} {unknown[0]}; there are: {', '.join(known)}")

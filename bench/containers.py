@@ -1,4 +1,4 @@
-"""The containers under load, through Docker's client: who they are, what they cost, and how to come in past nginx."""
+"""The containers under load, through Docker's client: their ids, their memory, and access to them without nginx."""
 
 import json
 import os
@@ -13,7 +13,7 @@ SIDECAR = f"tricorn.bench.sidecar={PROJECT}"
 
 
 def docker(*arguments: str, timeout: float = 120) -> str:
-    """What `docker` said; a failure raises with it."""
+    """Returns the output of `docker`. Raises RuntimeError with the output if it fails."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=False)
     if done.returncode:
         raise RuntimeError(f"docker {' '.join(arguments[:4])} ...: {(done.stderr or done.stdout).strip()[-500:]}")
@@ -21,7 +21,7 @@ def docker(*arguments: str, timeout: float = 120) -> str:
 
 
 def containers(service: str, *, running: bool = True) -> list[str]:
-    """The ids of a service's containers: those that run, or all."""
+    """Ids of a service's containers: the running ones, or all."""
     labels = (f"project={PROJECT}", f"service={service}", "oneoff=False")
     return docker(
         "ps",
@@ -40,7 +40,7 @@ def container(service: str) -> str:
 
 @dataclass
 class Network:
-    """Where load comes from: this container, on the network `edge`, or one inside a service's own network."""
+    """The network from which load comes: this container's, `edge`, or that inside a service's own network namespace."""
 
     of: str = ""
     sidecar: str = field(default="", init=False)
@@ -74,18 +74,18 @@ class Network:
         return docker("exec", self.sidecar, *command, timeout=timeout)
 
 
-# One load at a time, so one network for all that come through nginx.
+# There is one load at a time, so all loads through nginx share one network.
 FROM_EDGE = Network()
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Of all processes of one container, in bytes."""
+    """Memory of all processes of one container, in bytes."""
 
     processes: int
-    rss: int  # each process' pages, those that are shared counted in each
-    pss: int  # the same, a shared page divided among those that share it
-    private: int  # pages that nobody shares
+    rss: int  # each process' pages; shared pages are counted in each process
+    pss: int  # the same, but a shared page is divided among its processes
+    private: int  # pages that only one process has
 
 
 ROLLUP = """
@@ -106,14 +106,14 @@ print(json.dumps(found))
 
 
 def memory(service: str) -> Memory:
-    """From /proc/PID/smaps_rollup, as the user that the processes run as."""
+    """From /proc/PID/smaps_rollup, read as the user of the processes."""
     found = json.loads(docker("exec", container(service), "python", "-I", "-c", ROLLUP))
     rss, pss, private = (sum(column) * 1024 for column in zip(*found, strict=True))
     return Memory(len(found), rss, pss, private)
 
 
 def seconds_until_healthy(service: str) -> float:
-    """A restart, from the command to the first healthy answer."""
+    """Restarts the service. Returns the seconds from the command to the first healthy answer."""
     started = time.monotonic()
     docker("restart", "--time", "0", container(service))
     while docker("inspect", "-f", "{{.State.Health.Status}}", container(service)).strip() != "healthy":

@@ -1,4 +1,4 @@
-"""Who is measured: where its load is sent, and from which network."""
+"""The contestants: where each gets its load, and from which network."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,18 +8,19 @@ EDGE = "http://nginx:8080"
 
 @dataclass(frozen=True)
 class Contestant:
-    """One line of a table of results."""
+    """One row of a table of results."""
 
     name: str
-    service: str  # whose container it is
-    interface: str  # WSGI or ASGI: which of the two kinds of views is asked
-    url: str  # what the paths are below
-    # Past nginx: the load comes from inside the container's own network, where the server's port is on loopback.
+    service: str  # the service of its container
+    interface: str  # WSGI or ASGI: which of the two kinds of views the load requests
+    url: str  # the address below which the paths are
+    # Without nginx: the load comes from inside the container's network namespace, where the server's port is on
+    # loopback.
     is_direct: bool = False
     kind: str = "gateway"
 
     def path(self, view: str, *, synchronous: bool = False) -> str:
-        """The view in the idiom of the interface."""
+        """The path of the view, in the kind that fits the interface."""
         return f"/bench/{'async/' if self.interface == 'ASGI' and not synchronous else ''}{view}/"
 
 
@@ -36,13 +37,14 @@ peer = partial(through_nginx, kind="peer")
 
 GATEWAYS = [through_nginx("uwsgi", "WSGI"), through_nginx("gunicorn", "ASGI"), through_nginx("daphne", "ASGI")]
 DIRECT = [direct("uwsgi", "WSGI", 8001), direct("gunicorn", "ASGI", 8000), direct("daphne", "ASGI", 9000)]
-# The view called in the process that would serve it, on one core and without a server: nothing can be faster.
+# The view, called in the process that would serve it, on one core and without a server. Nothing can be faster.
 CEILINGS = [
     Contestant("WSGI ceiling", "uwsgi", "WSGI", "", kind="ceiling"),
     Contestant("ASGI ceiling", "gunicorn", "ASGI", "", kind="ceiling"),
 ]
 PEERS = [
-    # With the project's middleware, as all here; `whole`: with Django's seven, and with none (compose.bench.yaml).
+    # With the project's middleware, like the gateways. `whole`: cookiecutter with Django's seven, TechEmpower without
+    # (compose.bench.yaml).
     peer("techempower", "WSGI"),
     peer("techempower-whole", "WSGI"),
     peer("notes-uwsgi", "WSGI"),
@@ -58,17 +60,17 @@ PEERS = [
 FILES = [
     Contestant("nginx", "nginx", "-", EDGE),
     Contestant("stock nginx", "stock-nginx", "-", "http://stock-nginx:8080", kind="peer"),
-    # The same bytes by a view, which is a waste (claim 12).
+    # The same bytes from a view. The claim is that this is a waste.
     Contestant("Django on uwsgi", "uwsgi", "WSGI", f"{EDGE}/gateways/uwsgi", kind="peer"),
 ]
 
 
-# Their replicas are made for this alone: compose.bench.yaml.
+# Their replicas exist only for this: compose.bench.yaml.
 SCALED = [replace(it, service=f"scaled-{it.name}", url=f"{EDGE}/gateways/scaled-{it.name}") for it in GATEWAYS]
 
 
 def gallery(servers: list[dict[str, str]]) -> list[Contestant]:
-    """The gallery's, from gallery/servers.toml."""
+    """The contestants of the gallery, from gallery/servers.toml."""
     return [
         through_nginx(it["name"], "ASGI" if it["interface"] == "ASGI" else "WSGI", kind="gallery") for it in servers
     ]

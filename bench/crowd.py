@@ -1,7 +1,7 @@
-"""Thousands of WebSockets, held by a process of its own: one has descriptors for fewer than 20,000, and one core.
+"""Thousands of WebSockets in a process of their own: one process has descriptors for fewer than 20,000, and one core.
 
-python -m bench.crowd URL NUMBER opens them and says what came of it, one line of JSON; then it obeys a line each:
-`ask` sends one message to the room and waits until every member has it, `close` closes all and ends.
+python -m bench.crowd URL NUMBER opens them and prints the result, one line of JSON. Then it reads a command from each
+line: `ask` sends one message to the room and waits until every member has it, `close` closes all and ends.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from bench import sockets
 
 
 class Crowd:
-    """The process, from the other side of its pipes."""
+    """The process, seen from the other end of its pipes."""
 
     def __init__(self, url: str, number: int) -> None:
         self.process = subprocess.Popen(

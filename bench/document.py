@@ -1,6 +1,6 @@
-"""Prints the table of docs/choosing.md, from the sample report's figures. tests/bench compares.
+"""Prints the table of docs/choosing.md from the sample report's figures. tests/bench compares them.
 
-python -m bench.document, with any Python since 3.11
+Run: python -m bench.document, with any Python since 3.11
 """
 
 import json

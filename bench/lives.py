@@ -1,4 +1,4 @@
-"""How long a gateway takes to start, and what a reload costs those who ask meanwhile."""
+"""How long a gateway takes to start, and how a reload affects concurrent requests."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +9,9 @@ from bench.containers import FROM_EDGE, container, docker, seconds_until_healthy
 from bench.contestants import Contestant
 from bench.plan import Plan, Results, Steps, summary
 
-# What each server calls a reload; Daphne has none.
+# Each server's command for a reload. Daphne has none.
 RELOAD = {"uwsgi": ("sh", "-c", "echo c > /tmp/uwsgi.fifo"), "gunicorn": ("sh", "-c", "kill -HUP 1")}
-# Requests a second meanwhile, and for how many seconds.
+# Requests a second during a reload, and seconds for which they go on.
 RATE, SECONDS = 100, 15
 
 
@@ -32,12 +32,12 @@ def cold_start(results: Results, contestant: Contestant) -> None:
 
 
 def workers(service: str) -> set[str]:
-    """The processes that the container's first one has made."""
+    """Ids of the child processes of the container's process 1."""
     return set(docker("exec", container(service), "cat", "/proc/1/task/1/children").split())
 
 
 def reload(results: Results, contestant: Contestant) -> None:
-    """Seconds until none of the workers is one of before, under traffic through nginx."""
+    """Measures the seconds until no old worker is left, under traffic through nginx."""
     before = workers(contestant.service)
     url = contestant.url + contestant.path("hello")
     with ThreadPoolExecutor(1) as thread:

@@ -14,23 +14,23 @@ HERE = Path(__file__).parent
 
 
 class LoadError(Exception):
-    """The tool itself failed; what it said."""
+    """The tool itself failed. The message is its output."""
 
 
 @dataclass(frozen=True)
 class Peak:
-    """What came of asking as fast as answers came."""
+    """The result of a closed loop: each client sends its next request as soon as it has an answer."""
 
     rate: float  # answers with a status below 400, a second
     errors: int  # other answers, and connections that broke or timed out
-    latency: dict[str, float]  # seconds, by quantile; of a closed loop, which hides stalls
+    latency: dict[str, float]  # seconds, by quantile; a closed loop hides stalls
     received: float  # bytes a second
 
 
 def peak(
     network: Network, url: str, clients: int, seconds: float, body: int = 0, headers: dict[str, str] | None = None
 ) -> Peak:
-    """wrk for `seconds` with one thread, which makes more load than the servers behind nginx can take."""
+    """Runs wrk for `seconds` with one thread, which makes more load than the servers behind nginx can serve."""
     script = f"/src/bench/wrk/{'post' if body else 'get'}.lua"
     lines = [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
     said = network.run(
@@ -63,7 +63,7 @@ def peak(
 
 @dataclass(frozen=True)
 class Paced:
-    """What came of a fixed rate."""
+    """The result of a fixed rate."""
 
     offered: float  # requests a second
     rate: float  # answers a second
@@ -72,9 +72,9 @@ class Paced:
 
 
 def paced(network: Network, url: str, rate: float, clients: int, seconds: float) -> Paced:
-    """h2load, HTTP/1.1, at `rate` requests a second over `clients` connections; latency from its log of requests."""
-    # One after the other, so that their requests are spread as evenly as they can be: h2load knows whole milliseconds.
-    # Clients that begin together would ask together from then on, and measure bursts.
+    """Runs h2load over HTTP/1.1 at `rate` requests a second over `clients` connections. Reads latency from its log."""
+    # Clients start one after the other, to spread their requests evenly; h2load has a resolution of whole milliseconds.
+    # Clients that start together would send together from then on, and measure bursts.
     period = math.ceil(1000 / rate)
     together = max(1, round(rate * period / 1000))
     log = "/tmp/h2load.log"  # noqa: S108  # in the container that makes the load

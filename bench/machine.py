@@ -1,4 +1,4 @@
-"""The machine, its limits and the versions: what a result means nothing without."""
+"""The machine, its limits and the versions. Without these a result means nothing."""
 
 import os
 import platform

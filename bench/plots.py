@@ -1,4 +1,4 @@
-"""The report's plots: SVG whose text and axes take the page's colour, so that they are read in light and in dark."""
+"""The report's plots: SVG. Text and axes have the page's colour, so that they are readable in light and dark mode."""
 
 import io
 from typing import Any
@@ -9,7 +9,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-INK = "#010203"  # stands for the page's colour: see svg()
+INK = "#010203"  # a placeholder for the page's colour: see svg()
 COLOURS = {"gateway": "#0d9488", "peer": "#b7791f", "direct": "#5b8dd6", "ceiling": "#8a8f98", "gallery": "#9b6bc4"}
 LINES = ["#0d9488", "#d97706", "#5b8dd6", "#9b6bc4", "#c2556b", "#6b8e23"]
 matplotlib.rcParams.update(
@@ -43,7 +43,7 @@ def svg(figure: plt.Figure) -> str:
 
 
 def label_in_full(axes: plt.Axes) -> None:
-    """Numbers along two logarithmic axes as people say them: 200, not 2 x 10^2."""
+    """Labels the numbers along two logarithmic axes as people write them: 200, not 2 x 10^2."""
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
@@ -51,7 +51,7 @@ def label_in_full(axes: plt.Axes) -> None:
 
 
 def bars(rows: dict[str, dict[str, Any]], unit: str) -> str:
-    """A bar for each contestant: the median, with the spread of the rounds as a line."""
+    """A bar for each contestant: the median. A line shows the spread of the rounds."""
     measured = {name: row for name, row in rows.items() if "rate" in row}
     figure, axes = plt.subplots(figsize=(8, 0.6 + 0.34 * max(len(measured), 1)))
     names = list(measured)[::-1]
@@ -68,7 +68,7 @@ def bars(rows: dict[str, dict[str, Any]], unit: str) -> str:
 
 
 def latency(curves: dict[str, list[dict[str, Any]]]) -> str:
-    """For each gateway, its quantiles against the rate that it was asked at."""
+    """For each gateway, its quantiles against the rate of requests."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
     styles = {"0.5": "-", "0.99": "--", "0.999": ":"}
     for colour, (name, points) in zip(LINES, curves.items(), strict=False):
@@ -85,7 +85,7 @@ def latency(curves: dict[str, list[dict[str, Any]]]) -> str:
             )
     axes.set(xscale="log", yscale="log", xlabel="requests a second, offered at a fixed rate", ylabel="milliseconds")
     label_in_full(axes)
-    # Above, where no curve runs.
+    # Above the axes, where there are no curves.
     axes.legend(ncols=max(len(curves), 1), fontsize=8.5, loc="lower center", bbox_to_anchor=(0.5, 1))
     return svg(figure)
 
@@ -109,7 +109,7 @@ def waiting(scenarios: dict[str, Any]) -> str:
 
 
 def memory(found: dict[str, dict[str, Any]]) -> str:
-    """What each container takes: pages of its own, and those that its processes share."""
+    """The memory of each container: PSS, and on top of it what RSS has, which counts shared pages in each process."""
     figure, axes = plt.subplots(figsize=(8, 0.7 + 0.42 * len(found)))
     names = list(found)[::-1]
     mib = 2**20
@@ -138,7 +138,7 @@ def memory(found: dict[str, dict[str, Any]]) -> str:
 
 
 def scaling(found: dict[str, dict[str, Any]]) -> str:
-    """Answers a second against the number of replicas; dotted, as many times one replica's."""
+    """Answers a second against the number of replicas. The dotted line is the multiple of one replica's."""
     figure, axes = plt.subplots(figsize=(8, 3.6))
     for colour, (name, rows) in zip(LINES, found.items(), strict=False):
         numbers = [int(number) for number in rows]

@@ -1,4 +1,4 @@
-"""What the figures say beside each other: one table, each line a ratio of two medians of one run."""
+"""Comparisons: one table, in which each line is a ratio of two medians of one run."""
 
 import math
 from dataclasses import dataclass, replace
@@ -7,13 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Compared:
-    """`one` to `other`, each a scenario and a contestant; at least `goal`, where something was promised."""
+    """`one` divided by `other`, each a scenario and a contestant. `goal` is the least value, if one was promised."""
 
     what: str
     one: tuple[str, str]
     other: tuple[str, str]
     goal: float | None = None
-    per_core: bool = False  # `other` is what one core does
+    per_core: bool = False  # `other` is the figure of one core
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def median(found: dict[str, Any], where: tuple[str, str]) -> float | None:
 
 
 def ratios(found: dict[str, Any]) -> list[Ratio]:
-    """Those of which both sides were measured."""
+    """The ratios of which both sides were measured."""
     compared = []
     for it in TABLE:
         one, other = median(found, it.one), median(found, it.other)
@@ -80,12 +80,12 @@ def ratios(found: dict[str, Any]) -> list[Ratio]:
             cores = found["machine"]["cores"] if it.per_core else 1
             compared.append(Ratio(it.what, one / other / cores, it.goal, it.one[0]))
     for name, it in found["memory"].items():
-        # Of all pages that the processes have, RSS, those that more than one of them has.
+        # The share of RSS, of all pages of the processes, that more than one process has.
         if it["processes"] > 2:
             compared.append(Ratio(f"{name}: pages that are shared", 1 - it["private"] / it["rss"], 0.6, "memory"))
     for name, it in found.get("scaling", {}).items():
         if "1" in it and "8" in it:
             of_linear = it["8"]["rate"] / it["1"]["rate"] / 8
             compared.append(Ratio(f"{name}: 8 replicas, to 8 times one", of_linear, 0.9, "scaling"))
-    # Cut, not rounded: 0.898 is not 0.9.
+    # Truncated, not rounded: 0.898 is not 0.9.
     return [replace(it, value=math.floor(it.value * 100) / 100) for it in compared]

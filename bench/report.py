@@ -1,4 +1,4 @@
-"""The report: one page that needs nothing else, and the table for the terminal."""
+"""The report: one page without other files, and the table for the terminal."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Runs the scenarios: contestants in turns, round after round; so a bad moment of the machine meets all of them."""
+"""Runs the scenarios: contestants in turns, in several rounds. So a slow moment of the machine affects all of them."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ class Runner:
         )
         self.task = self.progress.add_task("", total=1)
 
-    # ---- the way through ----
+    # ---- the run ----
 
     def run(self) -> None:
         steps = list(self.steps())
@@ -39,7 +39,7 @@ class Runner:
             try:
                 for title, step in steps:
                     self.progress.update(self.task, description=title)
-                    # A log gets a line for each part instead.
+                    # In a log, one line for each part replaces the progress bar.
                     part = title.partition(":")[0]
                     if part != said and not self.progress.console.is_terminal:
                         self.progress.console.print(f"  {part}")
@@ -148,7 +148,7 @@ class Runner:
     # ---- fixed rates ----
 
     def latency_steps(self) -> Steps:
-        """Of the first scenario, whose peak tells how fast is fast."""
+        """Uses the first scenario, because each contestant's peak there determines the rates."""
         if not self.plan.scenarios:
             return
         scenario = self.plan.scenarios[0]
@@ -172,7 +172,7 @@ class Runner:
                     **asdict(load.paced(FROM_EDGE, url, row["rate"]["median"] * fraction, 32, self.plan.paced_seconds)),
                 }
             )
-        # A server that hangs holds h2load up: it ends with its last request.
+        # If a server hangs, h2load hangs as well: it ends with its last request.
         except (RuntimeError, load.LoadError, ValueError, subprocess.TimeoutExpired) as error:
             points.append({"fraction": fraction, "failure": str(error)[:300]})
 
@@ -190,7 +190,7 @@ def static_path() -> str:
 
 
 def prepare() -> None:
-    """Twenty rows to read, and files to serve."""
+    """Creates twenty rows to read, and files to serve."""
     make = """
 import os, pathlib, sys
 import django

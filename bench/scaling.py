@@ -1,4 +1,4 @@
-"""How far a gateway scales: one, two, four, eight replicas, each held to a fifth of a core."""
+"""How far a gateway scales: one, two, four, eight replicas, each limited to a fifth of a core."""
 
 import time
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from bench.contestants import SCALED, Contestant
 from bench.plan import Plan, Results, Steps
 
 CPUS = "0.2"
-# Seconds until nginx has the replicas' addresses: it asks every second.
+# Seconds until nginx has the replicas' addresses: it resolves them every second.
 RESOLVED = 3
 COUNT = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
 
@@ -21,12 +21,13 @@ def steps(plan: Plan, results: Results) -> Steps:
     for it in chosen:
         for number in plan.replicas:
             yield f"{number} replicas: {it.name}", lambda c=it, n=number: measure(results, c, n, plan.seconds)
-        # What all are compared with stands on both sides of them: a machine that others use changes within a minute.
+        # All are compared with one replica. It is measured before and after them, because the speed of a machine that
+        # others use changes within a minute.
         yield f"one replica again: {it.name}", lambda c=it: measure(results, c, 1, plan.seconds)
 
 
 def keep(service: str, number: int) -> None:
-    """So many run, the others are stopped; each starts with all cores, and has its share once it is healthy."""
+    """Runs `number` replicas and stops the others. Each starts with two cores, and is limited once it is healthy."""
     every = sorted(containers(service, running=False))
     running = every[:number]
     if stop := every[number:]:
@@ -45,7 +46,7 @@ def measure(results: Results, contestant: Contestant, number: int, seconds: floa
     keep(contestant.service, number)
     time.sleep(RESOLVED)
     url = contestant.url + contestant.path("work")
-    # Twice: a replica's first requests open its connections.
+    # Twice, because a replica's first requests open its connections.
     for _ in range(2):
         found = load.peak(FROM_EDGE, url, 8 * number, 2 * seconds)
     row = results.scaling.setdefault(contestant.name, {})
@@ -57,7 +58,7 @@ def measure(results: Results, contestant: Contestant, number: int, seconds: floa
 
 
 def connections() -> int:
-    """To the database, of everybody."""
+    """Number of all connections to the database."""
     (postgres,) = containers("postgres")
     asked = ("sh", "-c", 'psql --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" -tAc "$0"', COUNT)
     return int(docker("exec", postgres, *asked))

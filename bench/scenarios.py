@@ -1,4 +1,4 @@
-"""What is measured: one table. Each scenario says what it asks, of whom, and in which unit it answers."""
+"""The scenarios: one table. Each says which view is requested, from which contestants, and the unit of its result."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ HTTP = "requests a second"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`view` is a view of bench/project; `clients` are connections that ask again as soon as they are answered."""
+    """`view` is a view of bench/project. `clients` are connections that send again as soon as they have an answer."""
 
     name: str
     title: str
     view: str = ""
     clients: int = 32
-    # Times as long as others: until a thousand clients are connected and all have been answered once, seconds pass.
+    # A factor for the duration: it takes seconds until 1,000 clients are connected and all have had one answer.
     longer: int = 1
     unit: str = HTTP
-    # Who takes part: gateways, direct, ceilings, peers, files.
+    # The groups that take part: gateways, direct, ceilings, peers, files.
     who: tuple[str, ...] = ("gateways",)
     # Bytes of a request's body.
     body: int = 0
     quick: bool = False
-    # The synchronous view on ASGI too, where it takes a thread.
+    # Uses the synchronous view on ASGI too, where it needs a thread.
     synchronous: bool = False
-    # A claim of the notes that this shows or corrects (NOTES.md).
+    # Numbers of the claims in docs/choosing.md that this scenario confirms or corrects.
     claims: tuple[int, ...] = ()
 
 
@@ -44,7 +44,7 @@ SCENARIOS = [
     Scenario("upload", "An upload of 10 MiB", "upload", clients=4, body=10 * 2**20),
     Scenario("wait-10", "A view that waits 100 ms, 10 clients", "wait", clients=10, claims=(2,)),
     Scenario("wait-100", "A view that waits 100 ms, 100 clients", "wait", clients=100, quick=True, claims=(2, 10)),
-    # What so many connections cost, whatever is asked over them: what the next is compared with.
+    # The cost of so many connections, whatever is requested over them. The next scenario is compared with it.
     Scenario("hello-1000", "A view that does not wait, 1,000 clients", "hello", clients=1000, longer=4),
     Scenario("wait-1000", "A view that waits 100 ms, 1,000 clients", "wait", clients=1000, longer=4, claims=(2, 10)),
     Scenario("wait-sync", "A synchronous view that waits 100 ms, 100 clients", "wait", clients=100, synchronous=True),

@@ -9,24 +9,24 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 ORIGIN = "http://localhost"
-AT_ONCE = 200  # handshakes under way
+AT_ONCE = 200  # concurrent handshakes
 ERRORS = (OSError, WebSocketException, TimeoutError)
 
 
 @dataclass(frozen=True)
 class Echo:
-    rate: float  # messages there and back, a second
+    rate: float  # messages that were sent and came back, a second
     errors: int
 
 
 @dataclass(frozen=True)
 class Room:
-    seconds: float  # until the last member has a message, median
+    seconds: float  # until the last member has received a message, median
     errors: int
 
 
 def open_one(url: str) -> connect:
-    # The host as the stack knows it; pings are the server's business.
+    # The host name that the stack expects. The server sends pings, not the client.
     address = url.removeprefix("http://").partition("/")[0]
     host, _, port = address.partition(":")
     uri = "ws://localhost/" + url.removeprefix("http://").partition("/")[2]
@@ -44,7 +44,7 @@ def open_one(url: str) -> connect:
 
 
 async def echo(url: str, clients: int, seconds: float) -> Echo:
-    """Each client sends its next message when the last has come back."""
+    """Each client sends its next message when the previous one has come back."""
     count = errors = 0
     end = time.monotonic() + seconds
 
@@ -75,7 +75,7 @@ async def broadcast(url: str, members: int, messages: int) -> Room:
 
 
 async def ask(sockets: list[ClientConnection], text: str) -> tuple[float, int]:
-    """One member of a room sends: seconds until all have it, and to how many it did not come."""
+    """One member of a room sends. Returns the seconds until all have received it, and how many have not."""
 
     async def receive(websocket: ClientConnection) -> None:
         while text not in str(await websocket.recv()):

@@ -52,7 +52,7 @@ def room(found: dict[str, Any], contestant: Contestant, members: int) -> None:
 
 
 def idle(found: dict[str, Any], contestant: Contestant, number: int, rounds: int) -> None:
-    """Opens them, asks for memory and for HTTP beside them, and closes them."""
+    """Opens them, measures memory and the latency of HTTP beside them, and closes them."""
     before = memory(contestant.service)
     others = [it for it in GATEWAYS if it.name != contestant.name]
     quiet = beside(others, rounds)
@@ -70,10 +70,10 @@ def idle(found: dict[str, Any], contestant: Contestant, number: int, rounds: int
 
 
 def beside(others: list[Contestant], rounds: int) -> dict[str, Any]:
-    """The p99 of HTTP at a rate far below the peak of any, by contestant.
+    """The p99 of HTTP by contestant, at a rate far below any contestant's peak.
 
-    Of 1,000 requests each time, for of fewer two or three decide it; and several times, for of 1,000 a single stall of
-    0.1 s does: with no WebSocket open, it was 7 ms and, 10 s later, 24.
+    Each time it takes 1,000 requests: of fewer, two or three would decide the p99. It is measured several times: a
+    single stall of 0.1 s decides the p99 of 1,000. With no WebSocket open, it was 7 ms and, 10 s later, 24 ms.
     """
     came: dict[str, list[load.Paced]] = {it.name: [] for it in others}
     for _ in range(rounds):
@@ -86,7 +86,7 @@ def beside(others: list[Contestant], rounds: int) -> dict[str, Any]:
 
 
 def together(found: dict[str, Any], speakers: list[Contestant], number: int) -> None:
-    """As many on each, all of them at the same time."""
+    """The same number on each contestant, all at the same time."""
     with ExitStack() as stack:
         crowds = {it.name: stack.enter_context(Crowd(f"{it.url}/ws/echo/", number)) for it in speakers}
         opened = {name: it.hear() for name, it in crowds.items()}
@@ -94,7 +94,7 @@ def together(found: dict[str, Any], speakers: list[Contestant], number: int) -> 
 
 
 def crowd(found: dict[str, Any], contestant: Contestant, members: int) -> None:
-    """One message to all of them, five times."""
+    """One message to all members, five times."""
     with Crowd(f"{contestant.url}/ws/rooms/crowd-{contestant.name}/", members) as held:
         opened = held.hear()
         asked = [held.tell("ask") for _ in range(5)]
