@@ -1,6 +1,6 @@
-"""Prints what docs/gateways.md has from gallery/servers.toml, as Markdown. tests/gallery compares.
+"""Prints the parts of docs/gateways.md that come from gallery/servers.toml, as Markdown. tests/gallery compares them.
 
-python gallery/document.py, with any Python since 3.11
+Run: python gallery/document.py, with any Python since 3.11
 """
 
 import tomllib

@@ -1,4 +1,4 @@
-"""What gunicorn's four kinds share; the worker class is in compose.gallery.yaml. Why: gunicorn/gunicorn.conf.py."""
+"""Settings of gunicorn's four variants. compose.gallery.yaml has the worker class. Why: gunicorn/gunicorn.conf.py."""
 
 bind = "0.0.0.0:8000"
 workers = 2
@@ -9,8 +9,9 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108
 control_socket_disable = True
 timeout = 30
 graceful_timeout = 30
-# Of these headers gunicorn takes the scheme alone; the client's address is the application's to find (gallery/wsgi.py).
+# gunicorn takes only the scheme from these headers. The application finds the client's address
+# (gallery/project/gallery).
 forwarded_allow_ips = "*"
-# Who may speak the uwsgi protocol to it.
+# The peers that may use the uwsgi protocol.
 uwsgi_allow_ips = "*"
 accesslog = None

@@ -1,6 +1,6 @@
-"""Prints who is in the gallery, and where: gallery/servers.toml, with the versions that are installed.
+"""Prints the gallery's servers and their addresses: gallery/servers.toml, with the versions that are installed.
 
-Run by bootstrap/gallery in one of its containers: summary.py HOST:PORT
+bootstrap/gallery runs it in one of the gallery's containers: summary.py HOST:PORT
 """
 
 import platform

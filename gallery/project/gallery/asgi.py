@@ -1,4 +1,4 @@
-"""The ASGI application for servers that do not find out themselves who the client is: uvicorn's middleware does."""
+"""The ASGI application for servers that do not find the client's address: uvicorn's middleware does it."""
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 

@@ -1,4 +1,4 @@
-"""Granian believes no proxy by itself; its own wrapper does."""
+"""Granian itself trusts no proxy. Its own wrapper does."""
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 

@@ -1,4 +1,4 @@
-"""Hypercorn believes no proxy by itself; its own middleware does."""
+"""Hypercorn itself trusts no proxy. Its own middleware does."""
 
 from hypercorn.middleware import ProxyFixMiddleware
 

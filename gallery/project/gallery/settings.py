@@ -1,5 +1,5 @@
-"""The benchmark's settings, which are the sample's, with what the gallery adds: the views that its tests ask, and who
-the client is.
+"""The benchmark's settings, which extend the sample's, with the views that the gallery's tests use, and the
+applications that find the client's address.
 """
 
 import os
@@ -8,10 +8,10 @@ from benchmark.settings import *  # noqa: F403
 from benchmark.settings import INSTALLED_APPS
 
 ROOT_URLCONF = "gallery.urls"
-# For runserver, which finds the application here.
+# runserver finds the application by these settings.
 WSGI_APPLICATION = "gallery.wsgi.application"
 ASGI_APPLICATION = "gallery.asgi.application"
 
-# Daphne takes `runserver` over wherever it is installed as an app, and has to be the first.
+# If Daphne is an installed app, it replaces `runserver`. It has to be the first app.
 if os.environ["GATEWAY"] == "runserver-asgi":
     INSTALLED_APPS = ["daphne", *INSTALLED_APPS]

@@ -1,4 +1,4 @@
-"""What the gallery's tests ask of every server."""
+"""The views that the gallery's tests request from every server."""
 
 import hashlib
 import time
@@ -13,10 +13,10 @@ from students.models import Student
 MIB = 1024 * 1024
 
 
-# Exempt from CSRF: it tells what came, and keeps nothing.
+# Exempt from CSRF: it reports what it received, and stores nothing.
 @csrf_exempt
 def told(request: HttpRequest) -> JsonResponse:
-    """What the server told Django of the request, and what became of its body."""
+    """The facts of the request that the server passed to Django, and the length and sum of its body."""
     body = request.body
     return JsonResponse(
         {
@@ -36,32 +36,32 @@ def told(request: HttpRequest) -> JsonResponse:
 
 
 def large(_: HttpRequest) -> HttpResponse:
-    """10 MiB that do not compress to nothing, and whose order shows."""
+    """10 MiB in which each MiB has another byte, so that their order is visible."""
     return HttpResponse(
         b"".join(number.to_bytes(1) * MIB for number in range(10)), content_type="application/octet-stream"
     )
 
 
 def waiting(request: HttpRequest) -> JsonResponse:
-    """Lets /begun/ know by its `id` that it is in a worker's hands, and waits for so many `seconds`."""
+    """Records its `id` for /begun/, which shows that a worker has it, and waits for `seconds`."""
     cache.set(f"begun-{request.GET['id']}", True, timeout=60)
     time.sleep(float(request.GET["seconds"]))
     return JsonResponse({"waited": request.GET["seconds"]})
 
 
 def begun(request: HttpRequest) -> JsonResponse:
-    """Which of the given ids' requests have begun."""
+    """The given ids whose requests have begun."""
     return JsonResponse({"begun": [it for it in request.GET.getlist("id") if cache.get(f"begun-{it}")]})
 
 
 async def blocking(_: HttpRequest) -> JsonResponse:
-    """The mistake: a call that waits without `await`. All that this event loop serves stands still for a second."""
+    """A mistake: a call that blocks without `await`. Everything that this event loop serves stops for a second."""
     time.sleep(1)  # noqa: ASYNC251
     return JsonResponse({"blocked": 1})
 
 
 async def orm(_: HttpRequest) -> JsonResponse:
-    """The other one: the ORM called as in a synchronous view. Django refuses it where an event loop runs."""
+    """Another mistake: the ORM called as in a synchronous view. Django refuses that on an event loop."""
     try:
         return JsonResponse({"students": Student.objects.count()})
     except SynchronousOnlyOperation as error:

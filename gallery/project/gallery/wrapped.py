@@ -1,4 +1,4 @@
-"""The WSGI application as an ASGI one: asgiref's wrapper, for HTTP alone."""
+"""The WSGI application as an ASGI application: asgiref's wrapper, which supports only HTTP."""
 
 from asgiref.wsgi import WsgiToAsgi
 

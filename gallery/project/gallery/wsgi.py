@@ -1,11 +1,11 @@
-"""The WSGI application for servers that speak HTTP and leave it to the application to find out who the client is.
+"""The WSGI application for servers that speak HTTP and do not find the client's address.
 
-Over the protocols uwsgi, FastCGI and SCGI, nginx says it in variables, and nothing has to be found out.
+Over the protocols uwsgi, FastCGI and SCGI, nginx passes the address in a variable.
 """
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.wsgi import application as django_application
 
-# One proxy, which overwrites the headers with one value each. Host is passed on as it came, port included.
+# One proxy, which overwrites each header with a single value. It passes Host on unchanged, with its port.
 application = ProxyFix(django_application, x_for=1, x_proto=1, x_host=0)
