@@ -1,4 +1,4 @@
-"""HTTP/2 with nothing checked of what is sent: requests that no client library would send."""
+"""An HTTP/2 client that checks nothing of what it sends, for requests that no client library would send."""
 
 import socket
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, Stre
 
 from tests.routing.wire import Answer
 
-# Name and value, as bytes of latin-1; names that begin with a colon too.
+# Names and values as latin-1 text. Names with a colon (pseudo-headers) are allowed too.
 type Fields = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """No answer: the stream was reset, or the connection ended, for this reason."""
+    """No answer: the server reset the stream or ended the connection, with this error code."""
 
     error: ErrorCodes | int
     ends_connection: bool
 
 
 class Http2:
-    """One connection, its requests one after another. `connection` has agreed on h2."""
+    """One connection with one request at a time. `connection` has already negotiated h2."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
@@ -43,7 +43,7 @@ class Http2:
         self.socket.sendall(self.http.data_to_send())
 
     def ask(self, head: Fields, body: bytes = b"", trailers: Fields = ()) -> Answer | Failure:
-        """`body` as one frame; without it, and without trailers, the head ends the request."""
+        """Sends `body` as one frame. Without body and trailers, the headers end the request."""
         if self.end:
             return self.end
         stream = self.http.get_next_available_stream_id()
@@ -63,7 +63,7 @@ class Http2:
         return self.end
 
     def answer(self, stream: int) -> Answer | Failure:
-        """Silence longer than the socket's timeout is a TimeoutError."""
+        """Raises TimeoutError if the server sends nothing for longer than the socket's timeout."""
         headers, body = [], b""
         while received := self.socket.recv(65536):
             for event in self.http.receive_data(received):

@@ -1,4 +1,4 @@
-"""A second stack, beside the one under test: to restore a backup into, and for the faults."""
+"""A second stack beside the tested one: tests/backup restores into it, and tests/faults breaks it."""
 
 import functools
 import os
@@ -9,7 +9,7 @@ from tests.support.stack import ROOT, Stack, run
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses, below those that the kernel hands out by itself."""
+    """An unused port of 127.0.0.1, below the range from which the kernel picks ports by itself."""
     while True:
         port = random.randint(20000, 32000)  # noqa: S311  # no secret
         with socket.socket() as candidate:
@@ -19,10 +19,10 @@ def free_port() -> int:
 
 @functools.cache
 def second_stack() -> Stack:
-    """Brought up by the first who asks, as `make up` does it."""
+    """The first caller starts it, as `make up` does."""
     project = f"{os.environ['COMPOSE_PROJECT_NAME']}-faults"
     kept = Stack(project, {})
-    # A fixed one: with port 0, nginx would come back at another port each time that it is killed.
+    # A fixed port: with port 0, nginx would get another port each time it is killed.
     port = kept.port() if kept.containers("nginx") else free_port()
     stack = Stack(project, {"HTTP_BIND": f"127.0.0.1:{port}"})
     environment = {**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": project}
@@ -31,7 +31,7 @@ def second_stack() -> Stack:
 
 
 def remove_second_stack() -> None:
-    """Its health checks would cost the tests that follow. tests/run removes it too, should nobody else."""
+    """Its health checks would slow the tests that follow. tests/run removes it too if no test has done so."""
     if os.environ.get("KEEP") != "1":
         second_stack().compose("down", "--volumes", "--timeout", "0")
         second_stack.cache_clear()

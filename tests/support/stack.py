@@ -1,4 +1,4 @@
-"""The stack under test, driven through Docker Compose; the one place that knows how."""
+"""The stack under test, driven through Docker Compose. No other module calls Compose for it."""
 
 import os
 import re
@@ -15,15 +15,15 @@ from testinfra.host import Host
 
 ROOT = Path(__file__).parents[2]
 GATEWAYS = ("uwsgi", "gunicorn", "daphne")
-# Those that speak ASGI, and so WebSocket.
+# The gateways that speak ASGI, and therefore WebSocket.
 ASGI_GATEWAYS = ("gunicorn", "daphne")
-# Where nginx finds them, and where HTTP is spoken inside the container.
+# The ports where nginx finds the gateways, and the ports that speak HTTP inside the containers.
 PORTS = {"uwsgi": 3031, "gunicorn": 8000, "daphne": 9000}
 HTTP_PORTS = {**PORTS, "uwsgi": 8001}
 
 
 def run(*command: str, check: bool = True, timeout: float = 170, **options: object) -> subprocess.CompletedProcess[str]:
-    """Runs a program; its output is text. A failure raises with what it said."""
+    """Runs a program and captures its output as text. If it fails, the error shows its output."""
     result = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, **options)  # type: ignore[call-overload]
     if check and result.returncode != 0:
         raise AssertionError(f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
@@ -31,21 +31,21 @@ def run(*command: str, check: bool = True, timeout: float = 170, **options: obje
 
 
 def settings() -> dict[str, str]:
-    """Every setting in force: .env, with the shell's variables winning, as Compose has it."""
+    """Every setting in force: .env, overridden by environment variables, as in Compose."""
     lines = (ROOT / ".env").read_text().splitlines()
     pairs = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return {name: os.environ.get(name, value.strip('"')) for name, value in pairs.items()}
 
 
 def nginx_workers() -> int:
-    """As many as nginx.conf says."""
+    """The number of workers in nginx.conf."""
     found = re.search(r"^worker_processes (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE)
     assert found
     return int(found[1])
 
 
 def wait_until[T](condition: Callable[[], T], seconds: float = 30, message: str = "") -> T:
-    """Waits until condition() is true, returns its value; fails after `seconds`. An assertion in it counts as false."""
+    """Waits for condition() to be true and returns its value; fails after `seconds`. An assertion counts as false."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -68,13 +68,13 @@ class Stack:
     files: tuple[str, ...] = ("compose.yaml",)
 
     def compose(self, *arguments: str, check: bool = True, timeout: float = 170) -> subprocess.CompletedProcess[str]:
-        """`docker compose` on this project."""
+        """Runs `docker compose` on this project."""
         files = [part for file in self.files for part in ("--file", file)]
         environment = {**os.environ, **self.environment, "COMPOSE_PROJECT_NAME": self.project}
         return run("docker", "compose", *files, *arguments, check=check, timeout=timeout, cwd=ROOT, env=environment)
 
     def containers(self, service: str) -> list[str]:
-        """The ids of a service's containers, running or not."""
+        """The ids of a service's containers, running or stopped."""
         return self.listed(service, "{{.ID}}", "--all", "--no-trunc").split()
 
     def container(self, service: str) -> str:
@@ -83,32 +83,32 @@ class Stack:
         return container
 
     def port(self) -> int:
-        """The port of 127.0.0.1 that nginx is published on; another one after nginx has been recreated."""
+        """The port of 127.0.0.1 where nginx is published. It changes when nginx is recreated."""
         published = self.listed("nginx", "{{.Ports}}")
         return int(published.partition("->8080")[0].rpartition(":")[2])
 
     def listed(self, service: str, what: str, *options: str) -> str:
-        """`docker ps` of a service. Not `docker compose ps`: it takes seven times as long, and every test asks."""
+        """`docker ps` of a service. `docker compose ps` takes seven times as long, and every test asks."""
         labels = (f"project={self.project}", f"service={service}", "oneoff=False")
         only = [part for label in labels for part in ("--filter", f"label=com.docker.compose.{label}")]
         return run("docker", "ps", *only, "--format", what, *options).stdout
 
     def cookie(self, name: str, guard: str = "") -> str:
-        """What the sample calls its cookie `sessionid` or `csrftoken`: each stack has names of its own."""
+        """The full name of the sample's cookie `sessionid` or `csrftoken`: each stack has its own names."""
         return f"{guard}{self.project}_{name}"
 
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port()}"
 
     def inside(self, service: str) -> Host:
-        """testinfra inside a service's container. It has no ps and no ss: see observer()."""
+        """testinfra inside a service's container, which has no ps and no ss: see observer()."""
         return testinfra.get_host(f"docker://{self.container(service)}")
 
     @contextmanager
     def observer(self, service: str, container: str | None = None) -> Iterator[Host]:
-        """testinfra beside a service's container, in its process and network namespaces, with the tools it lacks.
+        """testinfra in a sidecar in a service's process and network namespaces, with tools that its image lacks.
 
-        The observer's own processes run as user 65534, so a filter by user leaves them out.
+        The sidecar's own processes run as user 65534, so a filter by user excludes them.
         """
         target = container or self.container(service)
         namespaces = ("--pid", f"container:{target}", "--network", f"container:{target}")
@@ -122,11 +122,11 @@ class Stack:
             run("docker", "rm", "--force", sidecar)
 
     def wait_for_routes(self, *services: str) -> None:
-        """Waits until nginx reaches the given gateways again: it believes Docker's DNS for 1 s."""
+        """Waits until nginx reaches the given gateways again: it caches Docker's DNS answers for 1 s."""
         url, gateways = self.url(), [service for service in services if service in GATEWAYS]
 
         def reached() -> bool:
-            # Four in a row, for one of several replicas may be gone.
+            # Four in a row: with several replicas, nginx may still use the address of one that has gone.
             answers = [httpx.get(f"{url}/gateways/{gateway}/", timeout=10) for gateway in gateways for _ in range(4)]
             return all(answer.status_code not in (502, 503, 504) for answer in answers)
 
@@ -134,7 +134,7 @@ class Stack:
 
     @contextmanager
     def changed(self, *services: str, **environment: str) -> Iterator["Stack"]:
-        """This stack with other settings for the given services; as it was, afterwards."""
+        """Runs the given services with other settings, and restores them afterwards."""
         other = Stack(self.project, {**self.environment, **environment}, self.files)
         up = ("up", "--detach", "--wait", "--no-deps", *services)
         other.compose(*up)
@@ -147,7 +147,7 @@ class Stack:
 
     @contextmanager
     def stopped(self, *services: str) -> Iterator[None]:
-        """This stack without the given services; with them again, and healthy, afterwards."""
+        """Stops the given services, and starts them afterwards, until they are healthy."""
         self.compose("stop", "--timeout", "5", *services)
         try:
             yield

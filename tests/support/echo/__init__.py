@@ -1,4 +1,4 @@
-"""nginx and the gateways once more, serving a project that tells what it was told (echo.py)."""
+"""Another nginx and other gateways of the same images, whose project answers with what it received (echo.py)."""
 
 import json
 import secrets
@@ -10,7 +10,7 @@ from tests.routing.wire import Edge
 from tests.support.beside import beside
 from tests.support.stack import ROOT, Stack, run, wait_until
 
-# Paths below it have a view that does not read the request's body; everywhere else it is read.
+# Views below this path do not read the request's body. All other views do.
 UNREAD = "/unread"
 
 
@@ -19,12 +19,12 @@ class Echo(Edge):
     stack: Stack
 
     def seen(self, gateway: str) -> list[tuple[str, str]]:
-        """Method and path of every request that the gateway has handed to the project so far, in order."""
+        """Method and path of every request that the gateway has passed to the project so far, in order."""
         mark = f"/seen/{secrets.token_hex(8)}"
         assert self.get(f"/gateways/{gateway}{mark}").status == 200
         container = self.stack.container(gateway)
 
-        # What was written before the mark is in the log once the mark is.
+        # The log is in order: once it has the mark, it has every earlier request.
         def notes() -> list[tuple[str, str]]:
             lines = run("docker", "logs", container).stderr.splitlines()
             noted = [tuple(json.loads(line[4:])) for line in lines if line.startswith("saw ")]
@@ -35,7 +35,7 @@ class Echo(Edge):
 
 @contextmanager
 def echo_stack(stack: Stack) -> Iterator[Echo]:
-    """The images and settings of `stack`, without database and cache, and with Docker's client told of a proxy."""
+    """The images and settings of `stack`, without database and cache. Docker's client is configured with a proxy."""
     environment = {
         "DOCKER_CONFIG": str(ROOT / "tests/support/echo/docker"),
         "DJANGO_SETTINGS_MODULE": "echo",

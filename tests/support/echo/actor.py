@@ -1,15 +1,15 @@
-"""A WebSocket application that does what its client has written into the query string.
+"""A WebSocket application that follows a script in the query string.
 
-`?act=` is JSON, a list of steps, one after the other:
+`?act=` is a JSON list of steps, which it runs in order:
 
-    {"type": "websocket.accept", ...}   is sent; header names and values are written as text, `bytes` as latin-1
-    "receive"                           takes the next message
-    "echo"                              sends each message back as it came, until the client is gone
-    "raise"                             raises a RuntimeError, "raise in a group" inside an ExceptionGroup
+    {"type": "websocket.accept", ...}   sends this message; names and values of headers are text, `bytes` is latin-1
+    "receive"                           receives the next message
+    "echo"                              sends each message back unchanged until the client disconnects
+    "raise"                             raises a RuntimeError; "raise in a group" raises it inside an ExceptionGroup
     "wait"                              awaits for ever
-    3                                   awaits so many seconds
+    3                                   sleeps for this many seconds
 
-What it receives is noted in the log: tests/support/echo/__init__.py reads it.
+It logs each message that it receives; tests/support/echo/__init__.py reads this log.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ type Send = Callable[[Message], Awaitable[None]]
 
 
 def message_of(step: Message) -> Message:
-    """The message that JSON can only describe."""
+    """The ASGI message that a step describes: JSON has no bytes."""
     message = dict(step)
     if "headers" in message:
         message["headers"] = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in message["headers"]]
@@ -32,7 +32,7 @@ def message_of(step: Message) -> Message:
         if message.get(name) is not None:
             message[name] = message[name].encode("latin-1")
     for name in ("text", "body", "bytes"):
-        # A number of bytes, where the query string is too short for them.
+        # `bytes_of: 1000` means 1000 bytes: a query string has no room for them.
         if f"{name}_of" in message:
             size = message.pop(f"{name}_of")
             message[name] = "x" * size if name == "text" else b"x" * size

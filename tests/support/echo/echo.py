@@ -1,4 +1,4 @@
-"""A project in one file that answers every request with what it was told of it, as JSON, and notes each in its log."""
+"""A project in one file that answers every request with what it received, as JSON, and logs each request."""
 
 import hashlib
 import json
@@ -61,7 +61,7 @@ def echo(request: HttpRequest) -> JsonResponse:
 
 
 def unread(request: HttpRequest) -> JsonResponse:
-    """Leaves the body where it is: whoever takes it for the next request finds one there."""
+    """Does not read the body. If a gateway takes the rest for the next request, the log shows that request."""
     return tell(request, b"")
 
 
@@ -70,7 +70,7 @@ def fail(request: HttpRequest) -> JsonResponse:
 
 
 def text(request: HttpRequest) -> JsonResponse:
-    """Stores the uploaded file by its name, as Django does, and reads and writes texts as a project does by default."""
+    """Stores the upload under its name, as Django does, and reads and writes text with Python's default encoding."""
     storage = FileSystemStorage(location=tempfile.mkdtemp(dir="/tmp"))  # the container's own
     name = storage.save(request.FILES["file"].name, request.FILES["file"])
     path = Path(storage.path(name))
@@ -95,7 +95,7 @@ urlpatterns = [re_path("^unread/", unread), re_path("^fail/", fail), re_path("^t
 async def tell_websocket(scope: dict[str, Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
     told = {
         **{name: scope.get(name) for name in ("path", "root_path", "client", "subprotocols")},
-        "scheme": scope.get("scheme", "ws"),  # may be left out, and then means that; Daphne leaves it out
+        "scheme": scope.get("scheme", "ws"),  # optional in ASGI, with this default; Daphne omits it
         "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
     }
     await send({"type": "websocket.accept"})
@@ -104,11 +104,11 @@ async def tell_websocket(scope: dict[str, Any], send: Callable[[dict[str, Any]],
 
 
 def note(method: str, path: str) -> None:
-    """In one write, so that lines of several processes do not mix. tests/support/echo/__init__.py reads them."""
+    """One write a line, so that lines of several processes do not mix. tests/support/echo/__init__.py reads them."""
     os.write(2, f"saw {json.dumps([method, path])}\n".encode())
 
 
-# Around Django, not inside: what Django itself refuses was seen too.
+# Outside Django: requests that Django itself rejects are logged too.
 def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     note(environ["REQUEST_METHOD"], environ["PATH_INFO"])
     return django_wsgi(environ, start_response)

@@ -1,4 +1,4 @@
-"""The echo project behind an nginx that ends TLS: HTTP/1.1, HTTP/2 and HTTP/3."""
+"""The echo project behind an nginx that terminates TLS: HTTP/1.1, HTTP/2 and HTTP/3."""
 
 import socket
 import ssl
@@ -17,7 +17,7 @@ class SecureEcho(Echo):
 
     @property
     def https_port(self) -> int:
-        """TCP, and UDP for HTTP/3."""
+        """The port for TCP, and for UDP (HTTP/3)."""
         return self.address[1]
 
     def connect(self, timeout: float = 30, protocol: str = "http/1.1") -> socket.socket:
@@ -31,8 +31,8 @@ class SecureEcho(Echo):
 
 @contextmanager
 def secured(echo: Echo) -> Iterator[SecureEcho]:
-    """Beside the nginx of `echo`, in front of the same gateways."""
-    # The certificate of the stack that ends TLS, or where that comes later, the one that it will have.
+    """Another nginx, with TLS, in front of the gateways of `echo`."""
+    # The certificate of the TLS stack (tests/security/tls_stack.py), created here if that stack has not started yet.
     TlsStack(f"{echo.stack.environment['TESTED']}-tls", {"CERTS": str(CERTS)}, FILES).script("bootstrap/certs")
     port = free_port()
     stack = replace(
