@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, so that clients go on while a test stops containers."""
+"""An event loop in its own thread, so that clients keep running while a test stops containers."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Background:
-    """`with` starts the loop; at the end `finish` is awaited in it, and it stops."""
+    """`with` starts the loop. At the end of the block the loop awaits `finish` and stops."""
 
     def __enter__(self) -> Self:
         self.loop = asyncio.new_event_loop()
@@ -28,11 +28,11 @@ class Background:
             self.stop()
 
     def wait_for[T](self, work: Coroutine[object, object, T], seconds: float) -> T:
-        """Runs `work` in the loop and returns what it does; fails after `seconds`."""
+        """Runs `work` in the loop and returns its result; fails after `seconds`."""
         try:
             return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)
         except Exception as error:
-            # As text: pytest would look into the frames of a loop that has ended, at which Python 3.13.5 crashes.
+            # As text: pytest would inspect the frames of a loop that has ended, and Python 3.13.5 crashes there.
             raise AssertionError("".join(traceback.format_exception(error))) from None
 
     def stop(self) -> None:
@@ -48,7 +48,7 @@ class Background:
         await asyncio.gather(*rest, return_exceptions=True)
 
     async def start(self) -> None:
-        """What has to be there before the `with` block begins."""
+        """Runs before the `with` block begins."""
 
     async def finish(self) -> None:
-        """What has to be done before the loop stops."""
+        """Runs before the loop stops."""

@@ -1,4 +1,4 @@
-"""A stack of their own for the faults, the long and the short form, and the table of figures at the end."""
+"""The faults' own stack, the timeout of their short and long form, and the table of figures at the end."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -13,7 +13,7 @@ from tests.faults.stuck.provoke import Fault, provoked
 from tests.support.second import remove_second_stack, second_stack
 from tests.support.stack import Stack
 
-# Seconds for one test: a fault takes as long as it takes.
+# Seconds for one test: a fault takes longer than other tests.
 LONGEST = 1800 if IS_FULL else 300
 
 FIGURES = pytest.StashKey[Figures]()
@@ -21,14 +21,14 @@ FIGURES = pytest.StashKey[Figures]()
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    """Another stack than the other tests': those want one in which no container was ever restarted."""
+    """Its own stack: other tests need a stack in which no container was ever restarted."""
     yield second_stack()
     remove_second_stack()
 
 
 @pytest.fixture(scope="package", autouse=True)
 def stuck(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Future[Fault] | None]:
-    """For test_stuck.py, from the first test on: it is a long wait, and costs the others nothing."""
+    """The fault of test_stuck.py, started before the first test: it is a long wait, and does not disturb the others."""
     if any(item.path.name == "test_stuck.py" for item in request.session.items):
         with provoked(stack.project) as fault:
             yield fault
@@ -38,14 +38,14 @@ def stuck(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Future[Fault
 
 @pytest.fixture(scope="session")
 def kill9() -> Iterator[Killer]:
-    """kill9.kill(pid), by the host's number of the process."""
+    """kill9.kill(pid), with the process's PID on the host."""
     with killer() as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def figures(pytestconfig: pytest.Config) -> Figures:
-    """figures.add("a fault", traffic["uwsgi"], ...): a row of the table at the end."""
+    """figures.add("a fault", traffic["uwsgi"], ...): adds a row to the table at the end."""
     return pytestconfig.stash.setdefault(FIGURES, Figures())
 
 

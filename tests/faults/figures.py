@@ -1,4 +1,4 @@
-"""The table of figures that the suite ends with: one row a fault."""
+"""The table of figures at the end of the suite: one row for each fault."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.faults.sockets import Sockets
 from tests.faults.traffic import Record
 from tests.support.stack import ROOT
 
-# Characters. Fixed, so that the table looks the same in a log as on a terminal.
+# Characters. A fixed width, so that the table looks the same in a log and on a terminal.
 WIDTH = 110
 FILE = ROOT / ".tests" / "faults.json"
 
@@ -41,8 +41,8 @@ class Figures:
         longest_gap: float | None = None,
         note: str = "",
     ) -> None:
-        """A row: the sums over some flows and the longest of their gaps, where not said otherwise. Before the
-        assertions, so that a fault that is not survived has its figures too.
+        """Adds a row: the sums over some flows and their longest gap, unless given. Call it before the assertions:
+        then a fault that the stack does not survive has its figures too.
         """
         gaps = [record.longest_gap for record in records]
         closes = sockets.closes if isinstance(sockets, Sockets) else sockets or Counter()

@@ -1,4 +1,4 @@
-"""What containers take while something goes on: memory and threads, sampled from within."""
+"""Memory and threads of containers during a block, sampled inside them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from tests.support.stack import Stack, wait_until
 
 # Seconds between two samples.
 INTERVAL = 0.5
-# A sample for each line that it reads, so that it ends with its input. Version 1 of control groups says total_rss and
-# version 2 anon: what processes hold. Their own peaks would count the page cache too, which an upload fills.
+# It samples once for each line of input, so it ends with its input. total_rss (control groups version 1) or anon
+# (version 2) is the memory that processes hold. The groups' peaks also count the page cache, which an upload fills.
 SAMPLER = """
 while read _; do
   cat /sys/fs/cgroup/memory/memory.stat /sys/fs/cgroup/memory.stat 2>/dev/null | grep -E '^(total_rss|anon) '
@@ -25,15 +25,15 @@ done
 @dataclass
 class Footprint:
     limit: int  # bytes
-    memory: int = 0  # bytes that its processes hold together, at the most
+    memory: int = 0  # bytes: the largest total of its processes
     growth: int = 0  # bytes, since the first sample
-    threads: int = 0  # of one process, at the most
+    threads: int = 0  # the largest number in one process
     samples: int = 0
 
 
 @contextmanager
 def footprints(stack: Stack, *services: str) -> Iterator[dict[str, Footprint]]:
-    """Of each service's first container. When it is over, none may have been restarted, or killed for its memory."""
+    """Samples each service's first container. Fails if one was restarted, or killed for its memory, meanwhile."""
     before = inspect_all(stack)
     found = {service: Footprint(before[service][0]["HostConfig"]["Memory"]) for service in services}
     over = Event()
@@ -41,7 +41,7 @@ def footprints(stack: Stack, *services: str) -> Iterator[dict[str, Footprint]]:
     for watcher in watchers:
         watcher.start()
     try:
-        # What there was before it went on.
+        # The state before the block begins.
         wait_until(lambda: all(footprint.samples for footprint in found.values()), 10, "a first sample")
         yield found
     finally:

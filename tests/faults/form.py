@@ -1,11 +1,11 @@
-"""The long form of these tests, and of tests/backup, and the short one."""
+"""The short and the long form of tests/faults and tests/backup."""
 
 import os
 
-# make test-faults sets it; make test runs the short form.
+# make test-faults sets FAULTS=full; make test runs the short form.
 IS_FULL = os.environ.get("FAULTS") == "full"
 
 
 def repeat(short: int, full: int) -> int:
-    """How many times, or how long: in the short form, in the full one."""
+    """A number of repetitions or seconds that depends on the form."""
     return full if IS_FULL else short

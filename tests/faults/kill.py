@@ -1,7 +1,7 @@
-"""`kill -9` as the kernel's own killer does it: from outside of the container.
+"""`kill -9` as the kernel's OOM killer does it: from outside the container.
 
-`docker kill` will not do: the engine takes that for the operator's wish, and does not restart what was killed. Nor will
-a kill from within: PID 1 of a container does not hear it.
+After `docker kill` the engine does not restart the container: it takes the kill for the operator's wish. A kill from
+inside has no effect: the kernel ignores a SIGKILL that PID 1 gets from its own container.
 """
 
 import os
@@ -13,12 +13,12 @@ from tests.support.stack import run
 
 
 def main_process(container: str) -> int:
-    """The host's number of the container's PID 1."""
+    """The PID of the container's PID 1 on the host."""
     return int(run("docker", "inspect", "--format", "{{.State.Pid}}", container).stdout)
 
 
 def workers(container: str) -> list[int]:
-    """The host's numbers of the children of PID 1."""
+    """The PIDs of the children of PID 1, on the host."""
     lines = run("docker", "top", container, "-eo", "pid,ppid").stdout.splitlines()[1:]
     main = main_process(container)
     return [pid for pid, parent in (map(int, line.split()) for line in lines) if parent == main]
@@ -29,13 +29,13 @@ class Killer:
     container: str
 
     def kill(self, pid: int) -> None:
-        """Kills a process by the host's number of it."""
+        """Kills a process by its PID on the host."""
         run("docker", "exec", self.container, "kill", "-9", str(pid))
 
 
 @contextmanager
 def killer() -> Iterator[Killer]:
-    """A container that sees the host's processes, and may do nothing but send them signals."""
+    """A container that sees the host's processes and has one capability: to send them signals."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     rights = ("--pid", "host", "--network", "none", "--user", "0", "--cap-drop", "ALL", "--cap-add", "KILL")
     command = ("docker", "run", "--detach", "--rm", "--label", label, *rights, os.environ["TOOLS_IMAGE"])

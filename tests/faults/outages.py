@@ -1,4 +1,4 @@
-"""The ways in which PostgreSQL and Valkey go away and come back."""
+"""The ways in which PostgreSQL and Valkey become unreachable and return."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from tests.faults.form import repeat
 from tests.faults.kill import Killer, main_process
 from tests.support.stack import Stack, run, wait_until
 
-# Succeeds where the service answers, asked in its own container.
+# Commands that succeed in the service's own container if the service answers.
 ANSWERS = {
     "postgres": "pg_isready --quiet --host=127.0.0.1",
     "valkey": 'REDISCLI_AUTH="$(cat /run/secrets/valkey_password)" valkey-cli ping | grep --quiet PONG',
 }
-# Seconds that a service stays away, where that is ours to decide.
+# Seconds of an outage, where the test decides it.
 PAUSE = repeat(short=4, full=10)
 CUT = repeat(short=3, full=4)
 
@@ -27,7 +27,7 @@ def await_answer(stack: Stack, service: str) -> None:
 
 
 def killed(stack: Stack, kill9: Killer, service: str) -> None:
-    """The engine starts it again."""
+    """Kills the service; the engine restarts it."""
     container = stack.container(service)
     old = main_process(container)
     kill9.kill(old)
@@ -39,7 +39,7 @@ def restarted(stack: Stack, _: Killer, service: str) -> None:
 
 
 def paused(stack: Stack, _: Killer, service: str) -> None:
-    """Connections are accepted, and nothing is answered."""
+    """The kernel accepts connections, and the service answers nothing."""
     container = stack.container(service)
     run("docker", "pause", container)
     try:
@@ -49,7 +49,7 @@ def paused(stack: Stack, _: Killer, service: str) -> None:
 
 
 def cut_off(stack: Stack, _: Killer, service: str) -> None:
-    """Nothing arrives, and nothing says so."""
+    """Packets are dropped, and clients get no error."""
     network, container = f"{stack.project}_data", stack.container(service)
     run("docker", "network", "disconnect", network, container)
     try:

@@ -1,4 +1,4 @@
-"""WebSocket clients that stay open, and tell in the end how each connection ended."""
+"""WebSocket clients that stay open and record how each connection ended."""
 
 import asyncio
 import time
@@ -11,26 +11,26 @@ from websockets.exceptions import ConnectionClosed
 from tests.faults.background import Background
 from tests.support.stack import Stack
 
-# Seconds that an echo may take.
+# Seconds allowed for an echo.
 PATIENCE = 10
 
 
 @dataclass
 class Connections:
-    """What became of one gateway's clients."""
+    """How one gateway's connections ended."""
 
-    # Close codes; 1006 where the connection went away without a close frame, "open" where it was still open.
+    # Close codes; 1006: the connection ended without a close frame; "open": still open at the end.
     closes: Counter[int | str] = field(default_factory=Counter)
     closed_at: list[float] = field(default_factory=list)  # seconds of time.monotonic()
     echoes: int = 0
-    lost: int = 0  # echoes that did not come back in time, from a connection that stayed open
+    lost: int = 0  # echoes that did not return in time, on a connection that stayed open
 
 
 class Sockets(Background):
     """`with Sockets(stack, {"daphne": 10, "gunicorn": 10}) as sockets:`, then sockets["daphne"].closes.
 
-    So many clients on each gateway's pinned host; "site" is the default host. They are idle, or send an echo each
-    `every` seconds. One that is closed stays closed.
+    Opens this many clients on each gateway's pinned host; "site" is the default host. They are idle, or send an echo
+    every `every` seconds. A client that is closed does not reconnect.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Sockets(Background):
 
     @property
     def closes(self) -> Counter[int | str]:
-        """Of all gateways together."""
+        """The close codes of all gateways together."""
         return sum((record.closes for record in self.records.values()), Counter())
 
     async def open(self, gateway: str) -> ClientConnection:
@@ -57,7 +57,7 @@ class Sockets(Background):
             origin=f"http://{host}:{self.port}",
             proxy=None,
             compression=None,
-            ping_interval=None,  # only the server's pings keep it open, as with a browser
+            ping_interval=None,  # only the server's pings keep it open, as in a browser
         )
 
     async def start(self) -> None:
@@ -87,7 +87,7 @@ class Sockets(Background):
             record.closed_at.append(time.monotonic())
 
     async def echo(self, connection: ClientConnection, record: Connections) -> None:
-        """Until it is closed."""
+        """Sends echoes until the connection is closed."""
         number = 0
         try:
             while True:

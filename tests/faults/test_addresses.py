@@ -1,4 +1,4 @@
-"""Gateways get another address, or become three and one again: nginx follows, without a reload, and nobody notices."""
+"""Gateways get another address, or scale to three and back: nginx follows without a reload, and no request fails."""
 
 import time
 from collections import Counter
@@ -16,9 +16,9 @@ from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 SITE = (Flow("site /", path="/hello/sync/"), Flow("site /async/", path="/async/hello/async/"))
 SOCKETS = 4
 
-# At the same time, unless one is the other's stand-in.
+# Gateways that move together. A gateway and its fallback never move together.
 TOGETHER = [("uwsgi", "daphne"), ("gunicorn",)] if IS_FULL else [("uwsgi", "daphne")]
-# One after another: to start six at once takes all that two cores have for ten seconds, whatever the proxy does.
+# One after another: to start six containers at once takes all of two cores for ten seconds, whatever nginx does.
 SCALED = GATEWAYS if IS_FULL else ("uwsgi",)
 
 
@@ -67,7 +67,7 @@ def test_a_gateway_becomes_three_and_one_again_and_nobody_notices(stack: Stack, 
             scale(3)
             replicas = len(addresses(stack, scaled))
             more = time.monotonic()
-            # nginx believes Docker's DNS for 1 s.
+            # nginx caches Docker's DNS answers for 1 s.
             wait_until(lambda: all(record.is_calm(more) for record in traffic.records.values()), 10, "calm")
             scale(1)
             fewer = time.monotonic()
@@ -78,5 +78,5 @@ def test_a_gateway_becomes_three_and_one_again_and_nobody_notices(stack: Stack, 
     assert replicas == 3
     assert failures(traffic.records.values()) == {}
     assert nginx_processes(stack) == processes
-    # The first replica stays, and the newer ones that go had no clients yet.
+    # The first replica stays. The newer ones that are removed had no clients yet.
     assert sockets.closes == Counter(open=SOCKETS * len(clients))

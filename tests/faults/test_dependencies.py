@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey go: gateways say so, live on, and are ready again soon after them, with no help."""
+"""PostgreSQL or Valkey is down: the gateways report it, keep running, and are ready soon after it returns."""
 
 import json
 import time
@@ -20,11 +20,11 @@ from tests.faults.traffic import RECOVERY, Flow, Traffic, failures, pinned
 from tests.processes.conftest import inspect_all
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 
-# Both at once in the short form. That either is missed by itself, and alone, tests/health shows.
+# The short form takes both down at once. tests/health shows each outage alone.
 AWAY = [("postgres",), ("valkey",)] if IS_FULL else [("postgres", "valkey")]
 SOCKETS = 4
 
-# Over in a second, which may be before anybody asks.
+# Outages that last a second: they may end before any readiness check.
 BRIEF = ("killed", "restarted")
 
 # Requests a second. Each may take 2 s, and uWSGI has 8 threads in all.
@@ -36,7 +36,7 @@ def named(flows: list[Flow], what: str) -> list[Flow]:
 
 
 def started(stack: Stack) -> dict[str, list[tuple[str, int]]]:
-    """When each gateway's containers were started, and how often the engine had to start them again."""
+    """When each gateway's containers started, and how often the engine restarted them."""
     containers = inspect_all(stack)
     return {
         gateway: [(it["State"]["StartedAt"], it["RestartCount"]) for it in containers[gateway]] for gateway in GATEWAYS
@@ -44,13 +44,13 @@ def started(stack: Stack) -> dict[str, list[tuple[str, int]]]:
 
 
 class Room:
-    """A client in it on each ASGI gateway."""
+    """A chat room with one client on each ASGI gateway."""
 
     def __init__(self, clients: dict[str, ClientConnection]) -> None:
         self.clients = clients
 
     def carries(self, text: str) -> bool:
-        """Whether what each says reaches the other. Once lost, a message does not come; so it is said again."""
+        """Whether each client's message reaches all clients. Messages can be lost, so callers repeat the call."""
         for client in self.clients.values():
             client.send(json.dumps({"message": text}))
         return all(self.hears_all(client, text) for client in self.clients.values())
@@ -82,7 +82,7 @@ def room(stack: Stack) -> Iterator[Room]:
 
 
 def all_ready(url: str, times: int) -> bool:
-    """Whether every worker says so, and serves a page that needs the database: all asked at once, so often each."""
+    """Whether every worker is ready and serves a page from the database. Sends all requests at once."""
     asked = [(f"{gateway}.localhost", path) for gateway in GATEWAYS for path in ("/readyz", "/students/")] * times
     with ThreadPoolExecutor(len(asked)) as pool:
         answers = pool.map(lambda one: httpx.get(url + one[1], headers={"Host": one[0]}, timeout=35).status_code, asked)
@@ -113,7 +113,7 @@ def test_gateways_live_on_and_are_ready_soon_after_it_is_back(
         ready = time.monotonic() - back
         wait_until(lambda: old_room.carries("after"), 30, "the room carries messages again")
         talking = time.monotonic() - back
-        # Enough to meet every worker, each of which has a connection to Valkey of its own.
+        # Enough clients for every worker: each worker has its own connection to Valkey.
         with Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, 2 * times), "/ws/rooms/new/") as new, room(stack) as new_room:
             wait_until(lambda: new_room.carries("new"), 5, "a new room carries messages")
 
@@ -123,7 +123,7 @@ def test_gateways_live_on_and_are_ready_soon_after_it_is_back(
         sockets=echoes.closes + rooms.closes,
         note=f"away {back - went:.1f} s; ready again after {ready:.1f} s, rooms after {talking:.1f} s",
     )
-    # What needs neither of them did not notice.
+    # Requests that need neither service did not fail.
     assert failures(traffic.of(*GATEWAYS, *(f"livez {gateway}" for gateway in GATEWAYS))) == {}
     for gateway in GATEWAYS:
         asked = traffic[f"readyz {gateway}"]
@@ -131,7 +131,7 @@ def test_gateways_live_on_and_are_ready_soon_after_it_is_back(
         assert asked.statuses[503] or how in BRIEF
         assert asked.failures(since=back + RECOVERY) == []
     assert ready < RECOVERY
-    assert talking < RECOVERY + 2  # two tries of the room
+    assert talking < RECOVERY + 2  # two attempts of the room
     assert new.closes == {"open": 2 * times * len(ASGI_GATEWAYS)}
     for gateway in ASGI_GATEWAYS:
         assert echoes[gateway].closes == rooms[gateway].closes == {"open": SOCKETS}
@@ -141,7 +141,7 @@ def test_gateways_live_on_and_are_ready_soon_after_it_is_back(
 def test_a_room_that_everybody_left_before_the_outage_opens_after_it(
     stack: Stack, kill9: Killer, setting: Callable[[str], str]
 ) -> None:
-    """A worker without clients in rooms listens to nobody, and does not notice that Valkey is gone."""
+    """A worker without clients in rooms has no subscription, and does not notice the outage of Valkey."""
     clients = dict.fromkeys(ASGI_GATEWAYS, 4 * int(setting("WEB_CONCURRENCY")))
     with Sockets(stack, clients, "/ws/rooms/left/"):
         """Every worker has served a room once."""

@@ -1,4 +1,4 @@
-"""A gateway that is rolled alone names static files of its own build: nginx has them first, and keeps the others'."""
+"""A gateway that is rolled alone links to its own build's static files: nginx has them first, and keeps the others'."""
 
 import re
 import shutil

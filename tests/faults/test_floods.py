@@ -1,4 +1,4 @@
-"""More clients than there is room for: each gets an answer, new ones too, and nobody takes what is not theirs."""
+"""More clients than the stack has room for: each gets an answer, and no container exceeds its memory or threads."""
 
 import json
 import resource
@@ -26,9 +26,9 @@ from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
 SERVICES = ("nginx", *GATEWAYS)
 
 SLOW_CLIENTS = 200
-# Seconds: longer than nginx waits for a head (client_header_timeout).
+# Seconds: longer than nginx waits for a request's headers (client_header_timeout).
 SLOW = repeat(short=11, full=40)
-# slowhttptest's modes. -d: it talks to nginx's own address, and names the host of the address that it asks for.
+# slowhttptest's modes. Its option -d gives the address to connect to; -u gives the URL to ask for.
 MODES = {
     "headers": ("-H", "-i", "2", "-u", "http://uwsgi.localhost:8080/hello/sync/"),
     "bodies": ("-B", "-i", "2", "-s", "65536", "-u", "http://gunicorn.localhost:8080/upload/"),
@@ -36,17 +36,17 @@ MODES = {
 }
 
 IDLE = 5000
-# Requests at once: on each gateway, and on the site, whose uWSGI has a listen queue of 1,024.
+# Requests at once, on each gateway and on the default host. uWSGI's listen queue holds 1,024.
 AT_ONCE, ON_THE_SITE = 300, 1500
-SECONDS = 1 if IS_FULL else 0.2  # that each of them takes
+SECONDS = 1 if IS_FULL else 0.2  # seconds that each request takes
 
-# Threads of an ASGI process that are none of its requests': the event loop's, readiness', the pool's, uvloop's.
+# Threads of an ASGI process that serve no request: event loop, readiness, connection pool, uvloop.
 OTHER_THREADS = 16
 
 
 @pytest.fixture(scope="module")
 def edge(stack: Stack) -> Edge:
-    """nginx at its own address: the engine's port forwarding is a program of its own, and no part of this."""
+    """nginx at its own address, without docker-proxy, which forwards the published port and is not tested here."""
     container = stack.container("nginx")
     network = inspect(container)[0]["NetworkSettings"]["Networks"][f"{stack.project}_edge"]
     return Edge((network["IPAddress"], 8080), container)
@@ -54,7 +54,7 @@ def edge(stack: Stack) -> Edge:
 
 @contextmanager
 def frugal(stack: Stack, setting: Callable[[str], str]) -> Iterator[dict[str, Footprint]]:
-    """Afterwards: no container restarted, within its memory, and not more threads than ASGI processes are given."""
+    """Asserts at the end that no container restarted or exceeded its memory, and no ASGI process its threads."""
     with footprints(stack, *SERVICES) as found:
         yield found
     for service, footprint in found.items():
@@ -65,7 +65,7 @@ def frugal(stack: Stack, setting: Callable[[str], str]) -> Iterator[dict[str, Fo
 
 
 def largest(found: dict[str, Footprint]) -> str:
-    """For the table: who came closest to the limit of its memory."""
+    """For the table: the container that came closest to its memory limit."""
     name, footprint = max(found.items(), key=lambda item: item[1].memory / item[1].limit)
     threads = max(found[gateway].threads for gateway in ASGI_GATEWAYS)
     return f"{name} at {footprint.memory / footprint.limit:.0%} of its memory, {threads} threads"
@@ -77,13 +77,13 @@ def met(record: Record) -> str:
 
 
 def await_room(stack: Stack) -> None:
-    """Until uWSGI has done what nobody waits for any more: the next test is not to meet it."""
+    """Waits until uWSGI has finished requests whose clients have gone: they would delay the next test."""
     url, headers = f"{stack.url()}/hello/sync/", {"Host": "uwsgi.localhost"}
     wait_until(lambda: httpx.get(url, headers=headers, timeout=1).status_code == 200, 60, "uWSGI has room")
 
 
 def unclear(record: Record, *allowed: int) -> list[tuple[int, str]]:
-    """Answers that are neither 200 nor one of the allowed statuses with a hint when to come again."""
+    """Answers that are neither 200 nor an allowed status with a Retry-After header."""
     return [
         (one.status, one.problem)
         for one in record.sent
@@ -102,7 +102,7 @@ def test_slow_clients_are_not_noticed_by_the_others(
         command = ("slowhttptest", *many, "-d", f"{edge.address[0]}:{edge.address[1]}", *MODES[mode], *address)
         return run(*command, check=False).stdout
 
-    # Each over a connection of its own: new clients.
+    # A new connection for each request: these are new clients.
     flows = [replace(flow, headers={"Connection": "close"}) for flow in pinned()]
     with frugal(stack, setting) as found, Traffic(stack, *flows) as traffic:
         wait_until(lambda: all(len(record.sent) > 20 for record in traffic.records.values()), 10, "quiet traffic")
@@ -126,7 +126,7 @@ def test_slow_clients_are_not_noticed_by_the_others(
 
 
 def answer_times(edge: Edge, count: int = 100) -> float:
-    """Seconds: the median of new clients, one after the other."""
+    """Seconds: the median of requests of new clients, one after another."""
 
     def one() -> float:
         began = time.monotonic()
@@ -145,7 +145,7 @@ def test_idle_connections_do_not_keep_new_clients_waiting(
     try:
         with frugal(stack, setting) as found, ExitStack() as connections:
             quiet = answer_times(edge)
-            # Kept alive after a first answer, as browsers have them.
+            # Connections kept alive after a first answer, as browsers do.
             hello = request("GET", "/healthz").replace(b"Connection: close\r\n", b"")
             idle = [connections.enter_context(edge.connect()) for _ in range(IDLE)]
             for connection in idle:
@@ -191,7 +191,7 @@ def test_more_requests_than_threads_are_answered_or_asked_to_come_again(
     assert {name: unclear(record, 502, 503, 504) for name, record in records.items()} == {name: [] for name in GATEWAYS}
     assert max(record.longest_gap for record in records.values()) < TIMEOUT
     assert all(record.statuses[200] for record in records.values())
-    # An event loop has an answer left for /livez when all of its threads are taken; WSGI has but its threads.
+    # When all threads are busy, an event loop still answers /livez. A WSGI process has nothing but its threads.
     assert failures(alive.of(*ASGI_GATEWAYS)) == {}
     assert unclear(alive["uwsgi"], 503) == []
 
@@ -207,5 +207,5 @@ def test_a_full_listen_queue_is_answered_too(stack: Stack, figures: Figures, set
     await_room(stack)
     assert unclear(record, 503) == []
     assert record.longest_gap < TIMEOUT
-    # Those that need no thread of uWSGI.
+    # These gateways need no thread of uWSGI.
     assert failures(alive.of(*ASGI_GATEWAYS)) == {}

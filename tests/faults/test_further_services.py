@@ -1,4 +1,4 @@
-"""A service that a Compose file of the user's adds: it starts without a health check, and gets the new code too."""
+"""A service that the user's Compose file adds: it starts without a health check, and `make roll` updates it too."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def test_a_worker_without_a_health_check_starts_and_is_rolled(stack: Stack) -> N
         (before,) = ids(stack, "worker")
         others = {gateway: ids(stack, gateway) for gateway in ("uwsgi", "gunicorn", "daphne")}
 
-        # Another gateway alone: what is left as it was is named.
+        # If another gateway is rolled alone, the output names the service that stayed on the previous version.
         rolled = make(stack, "roll", "GATEWAY=daphne")
         assert rolled.returncode == 0, rolled.stdout + rolled.stderr
         assert "on the version before: worker (make roll without GATEWAY takes it too)" in rolled.stdout

@@ -1,4 +1,4 @@
-"""A gateway is lost: on the default host another does its work, says so, and hands it back."""
+"""A gateway is down: nginx fails over on the default host, names the fallback, and returns once the gateway is back."""
 
 import socket
 import time
@@ -19,12 +19,12 @@ from tests.faults.traffic import Flow, Record, Traffic
 from tests.routing.wire import Edge
 from tests.support.stack import GATEWAYS, Stack, wait_until
 
-# Each gateway's route on the default host, and who steps in there.
+# Each gateway's route on the default host, and the gateway to which nginx fails over there.
 ROUTES = {"uwsgi": "/hello/sync/", "gunicorn": "/async/hello/async/", "daphne": "/ws/echo/"}
 STEPS_IN = {"uwsgi": "gunicorn", "gunicorn": "uwsgi", "daphne": "gunicorn"}
 RATE = repeat(short=20, full=40)  # requests a second on each route
 AWAY = repeat(short=2, full=20)  # seconds
-# In the short form two are stopped at once, for it is the third that steps in for both; and the third is made anew.
+# The short form stops two at once, because the third is the fallback of both. It recreates only the third.
 LOST = [(gateway,) for gateway in GATEWAYS] if IS_FULL else [("uwsgi", "daphne")]
 MADE_ANEW = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"} if IS_FULL else {"gunicorn": "WEB_CONCURRENCY"}
 
@@ -48,7 +48,7 @@ def assert_it_is_said_who_stepped_in(edge: Edge, lost: str) -> None:
     assert (answer.json()["gateway"], answer.one("X-Stepped-In")) == (STEPS_IN[lost], said)
     entry = edge.logged(answer)
     assert (entry["gateway"], entry["stepped_in"]) == (STEPS_IN[lost], said)
-    # Nothing of it was ever sent to the one that is gone, so a write may be done by another too.
+    # nginx sent nothing of the request to the stopped gateway, so it may send a write to the fallback too.
     write = edge.ask("POST", f"{path}nothing/", body=b"x")
     assert (write.status, write.one("X-Stepped-In")) == (404, said)
 
@@ -78,7 +78,7 @@ def test_no_request_fails_while_a_gateway_is_stopped(
         time.sleep(1)
         stack.compose("stop", *lost)
         time.sleep(AWAY / 2)
-        # New clients of WebSockets are not sent away either.
+        # New WebSocket clients are served too.
         with Sockets(stack, {"site": 5}, every=0.2) as newcomers:
             time.sleep(AWAY / 2)
             for gateway in lost:
@@ -94,16 +94,16 @@ def test_no_request_fails_while_a_gateway_is_stopped(
         assert record.failures() == [], record.statuses
     assert newcomers["site"].closes == {"open": 5}
     assert newcomers["site"].echoes > 5
-    # The site's WebSockets are Daphne's: they are told when it goes, and all others stay.
+    # Daphne serves the site's WebSockets. When it stops, it closes them with 1012. All others stay open.
     assert set(sockets["site"].closes) == ({1012} if "daphne" in lost else {"open"})
     assert set(sockets[other].closes) == {"open"}
 
-    # Who stepped in is said while it did, and only then.
+    # The header names the fallback while the gateway is down, and only then.
     for gateway in ("uwsgi", "gunicorn"):
         name = f"{STEPS_IN[gateway]} for {gateway}"
         assert stepped_in(traffic[gateway]) == ({None, name} if gateway in lost else {None})
         assert {sent.headers.get("X-Stepped-In") for sent in traffic[gateway].sent if sent.due > back} == {None}
-    # Pinned hosts stay pinned: nobody else answers there.
+    # Pinned hosts have no fallback.
     for gateway in GATEWAYS:
         pinned = traffic[f"pinned to {gateway}"]
         assert stepped_in(pinned) == {None}
@@ -124,7 +124,7 @@ def test_a_gateway_made_anew_with_another_setting_is_not_missed(stack: Stack, fi
 
 @pytest.fixture
 def killed_at_work(stack: Stack, kill9: Killer) -> Iterator[dict[str, httpx.Response]]:
-    """uWSGI killed while it works on a request of each kind, of 2 s."""
+    """uWSGI is killed while it processes one request of each method, each of 2 s."""
     methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
     token = "a" * 32
@@ -142,7 +142,7 @@ def killed_at_work(stack: Stack, kill9: Killer) -> Iterator[dict[str, httpx.Resp
 
 
 def test_what_may_have_been_carried_out_is_not_repeated(killed_at_work: dict[str, httpx.Response]) -> None:
-    # What only reads is not repeated either: of all that the process was working on, it may be what ended it.
+    # A GET is not repeated either: any request that the process was processing may be the one that crashed it.
     read = killed_at_work.pop("GET")
     assert (read.status_code, read.json()["status"]) == (502, 502)
     assert "The request was not repeated" in read.json()["detail"]

@@ -1,4 +1,4 @@
-"""make roll and make up that end in the middle: what serves goes on, and the next run cleans up."""
+"""make roll and make up are interrupted: serving continues, and the next run cleans up."""
 
 import fcntl
 import os
@@ -18,13 +18,13 @@ from tests.faults.test_roll import ids, make_roll
 from tests.faults.traffic import Flow, Traffic
 from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
 
-# Seconds after which one of them has long ended.
+# Seconds: the longest that one of them can take.
 LONGEST = 280
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """`make` as an operator calls it, in a terminal of its own."""
+    """`make` in its own terminal, as an operator runs it."""
 
     process: subprocess.Popen[bytes]
     master: int
@@ -56,17 +56,17 @@ class Terminal:
             said += part
 
     def close(self) -> None:
-        """As a connection that breaks: nobody reads any more, and an operator's shell, whose place make has here, sends
-        the HUP that it gets from the kernel to its jobs.
+        """Closes the terminal as a broken connection does: nobody reads any more, and the operator's shell passes the
+        kernel's SIGHUP on to its jobs. Here make has the shell's place, so the test sends the signal.
         """
         os.close(self.master)
         os.killpg(self.process.pid, signal.SIGHUP)
         self.process.wait(LONGEST)
 
     def signal(self, number: int) -> None:
-        """To make and the script, as from a terminal. What they have started is in sessions of its own."""
+        """Signals make and the script, as a terminal does. Their child processes have sessions of their own."""
         os.killpg(self.process.pid, number)
-        # Or it waits for the terminal to take what it says.
+        # Read what it writes: otherwise the process blocks when the terminal's buffer is full.
         os.set_blocking(self.master, False)
         deadline = time.monotonic() + LONGEST
         while self.process.poll() is None:
@@ -86,7 +86,7 @@ ENDS = {"HUP": Terminal.close, "INT": send(signal.SIGINT), "TERM": send(signal.S
 
 
 def leftovers(stack: Stack) -> list[str]:
-    """Names of containers that no finished run has: one-off ones, and those that are to go."""
+    """Names of containers that no finished run leaves: one-off containers, and containers that are being removed."""
     listed = run("docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={stack.project}", "--format",
                  '{{.Names}} {{.Label "com.docker.compose.oneoff"}} {{.Label "tricorn.task"}}').stdout  # fmt: skip
     return [line for line in listed.splitlines() if "-leaving-" in line or line.split()[1:] == ["True", "up"]]
@@ -102,12 +102,12 @@ def assert_one_generation(stack: Stack, *gateways: str) -> None:
 def test_a_roll_that_ends_in_the_middle_costs_nothing_and_the_next_one_cleans_up(stack: Stack) -> None:
     before = ids(stack, "daphne")
     with Traffic(stack, Flow("daphne", "daphne.localhost", "/hello/sync/", 20)) as traffic:
-        # A closed terminal, while the new one starts: it is removed.
+        # The terminal closes while the new container starts: roll removes the new container.
         terminal = Terminal.of(stack, "roll", "GATEWAY=daphne")
         terminal.wait_for("daphne: starting 1 beside 1")
         terminal.close()
         assert ids(stack, "daphne") == before
-        # A kill, while both are there: neither is lost, and nothing holds the lock.
+        # SIGKILL while both containers run: both keep serving, and the lock is free.
         terminal = Terminal.of(stack, "roll", "GATEWAY=daphne")
         terminal.wait_for("daphne: the new one is healthy, nginx takes it")
         terminal.signal(signal.SIGKILL)
@@ -143,7 +143,7 @@ def test_a_roll_that_ends_anywhere_costs_nothing(stack: Stack, end: str) -> None
 def test_after_a_make_up_that_ends_anywhere_the_next_one_goes_on_from_there(stack: Stack, end: str) -> None:
     draw = random.Random(end)  # noqa: S311  # no secret
     for number in range(10 if end == "KILL" else 3):
-        # Other settings each time, so that there is something to replace.
+        # Other settings each time, so that make up has something to recreate.
         terminal = Terminal.of(stack, "up", LOG_LEVEL=("WARNING", "INFO")[number % 2])
         time.sleep(draw.uniform(0, 30))
         if terminal.process.poll() is None:

@@ -1,4 +1,4 @@
-"""nginx has a port for each request, although one that went to uWSGI leaves its port closed for a minute."""
+"""nginx does not run out of local ports, although each request to uWSGI leaves its port in TIME_WAIT for a minute."""
 
 import os
 import time
@@ -11,13 +11,14 @@ from tests.support.stack import Stack, run
 
 RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
 FIRST, PORTS = 40_000, 200
-# Requests a second: more than three for each port. With a database asked, nginx nearly always has the last word.
+# Requests a second: more than three for each port. For a view that queries the database, nginx nearly always closes
+# the connection first, so the port in TIME_WAIT is nginx's.
 RATE, SECONDS, PATH = 60, 12, "/students/"
 
 
 @contextmanager
 def ports(stack: Stack, first: int, last: int) -> Iterator[None]:
-    """nginx may call from these ports alone: set from outside, for its own container may not."""
+    """Restricts nginx to these local ports. Set from another container: nginx's own may not write this setting."""
     usual = stack.inside("nginx").check_output(f"cat {RANGE}")
     write(stack, f"{first} {last}")
     try:
@@ -43,6 +44,6 @@ def test_a_port_serves_again_while_its_last_connection_is_remembered(stack: Stac
 
 
 def test_there_are_twice_as_many_ports_as_websockets_that_nginx_can_hold(stack: Stack) -> None:
-    """The kernel takes every other port first. Those gone, it looks through all of them for each connection."""
+    """The kernel tries every second port first. When those are used, it searches all ports for each connection."""
     first, last = map(int, stack.inside("nginx").check_output(f"cat {RANGE}").split())
     assert last - first > 2 * 30_000

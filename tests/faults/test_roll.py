@@ -1,4 +1,4 @@
-"""make roll: a new version takes over, and no client notices; or it is bad, and no client notices."""
+"""make roll: a new version replaces the old one, or is rejected if it is bad. No request fails in either case."""
 
 import os
 import subprocess
@@ -19,14 +19,14 @@ from tests.routing.moves import nginx_processes
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, nginx_workers, run
 
 RATE = repeat(short=20, full=100)  # requests a second on each gateway
-SLOW = repeat(short=1, full=5)  # seconds that a long request takes; the old one waits for it
+SLOW = repeat(short=1, full=5)  # seconds of a long request; the old container waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
 BAD = "compose.yaml:tests/faults/bad.yaml"
 GOODBYES = {1001, 1012}  # going away; service restart
 
 
 def writers() -> list[Flow]:
-    """A POST is not repeated once it is sent, so none may be sent to a replica that is about to go."""
+    """nginx does not repeat a POST that it has sent, so it must not send one to a replica that is about to stop."""
     body, kind = b'{"name": "Roll", "age": 20, "sex": "other"}', {"Content-Type": "application/json"}
     return [
         Flow(f"{gateway}, POST", f"{gateway}.localhost", "/students/", 10, "POST", kind, body) for gateway in GATEWAYS
@@ -34,16 +34,16 @@ def writers() -> list[Flow]:
 
 
 def flows(rate: float = RATE) -> list[Flow]:
-    """Each gateway on its pinned host, where nobody steps in for it; and nginx's own files."""
+    """Each gateway on its pinned host, which has no fallback; and nginx's own files."""
     return [
         *(Flow(gateway, f"{gateway}.localhost", "/hello/sync/", rate) for gateway in GATEWAYS),
-        # Ten a second at least: a fast machine rolls all in less than 25 s, and 4 a second are then too few.
+        # At least ten a second: a fast machine rolls all gateways in less than 25 s, where 4 a second are too few.
         Flow("static", path="/static/lobby/lobby.css", rate=max(rate / 5, 10)),
     ]
 
 
 def make_roll(stack: Stack, *services: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`make roll` on this stack, as its operator calls it."""
+    """Runs `make roll` on this stack, as an operator does."""
     settings = {**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": stack.project, **environment}
     arguments = [f"GATEWAY={' '.join(services)}"] if services else []
     return run("make", "roll", *arguments, check=False, cwd=ROOT, env=settings, timeout=280)
@@ -51,7 +51,7 @@ def make_roll(stack: Stack, *services: str, **environment: str) -> subprocess.Co
 
 @contextmanager
 def slow_requests(stack: Stack) -> Iterator[dict[str, list[int]]]:
-    """On every gateway one long request after another: the statuses of those that were answered."""
+    """One long request after another on every gateway; yields the statuses of the answers."""
     statuses: dict[str, list[int]] = {gateway: [] for gateway in GATEWAYS}
     over = threading.Event()
 
@@ -92,7 +92,7 @@ def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, figures: 
     figures.add(f"roll of all: {SLOW} s requests", sent=len(seconds), failed=len(seconds) - seconds.count(200))
 
     assert rolled.returncode == 0, rolled.stdout + rolled.stderr
-    # nginx has the port and stays; every gateway is another container, and as many of them.
+    # nginx keeps its container. Every gateway has new containers, and as many as before.
     assert ids(stack, "nginx") == before["nginx"]
     for gateway in GATEWAYS:
         assert not ids(stack, gateway) & before[gateway]
@@ -122,8 +122,8 @@ def test_replicas_are_rolled_one_after_another(stack: Stack, figures: Figures) -
 
 
 def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figures: Figures) -> None:
-    """The new containers start, serve, and are not healthy."""
-    # What a busy machine needs to start one; in less, the reason is that nobody listens yet.
+    """The new containers start and serve, and never become healthy."""
+    # Seconds: a busy machine needs this long to start one. If less, the reported reason is that nothing listens yet.
     within = "10"
     before = {gateway: ids(stack, gateway) for gateway in GATEWAYS}
     with (
@@ -153,7 +153,7 @@ def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
 
 def test_a_limit_below_what_the_project_needs_is_told_before_anything_is_started(stack: Stack) -> None:
     before = ids(stack, "daphne")
-    # Less than Python needs.
+    # Python does not start with so little memory.
     rolled = make_roll(stack, "daphne", DAPHNE_MEMORY="12m")
     assert rolled.returncode != 0
     assert "daphne: was killed, as at the limit of its memory: raise DAPHNE_MEMORY in .env" in rolled.stderr
@@ -161,7 +161,7 @@ def test_a_limit_below_what_the_project_needs_is_told_before_anything_is_started
 
 
 def test_a_configuration_that_nginx_does_not_take_changes_nothing(stack: Stack, tmp_path: Path) -> None:
-    """Sent to the running nginx as a release is: a tar of its folder."""
+    """make roll sends a release to the running nginx as a tar of its folder; this test sends a broken one."""
     workers = nginx_processes(stack)
     container = stack.container("nginx")
     script = (
@@ -190,13 +190,13 @@ def test_a_reload_of_nginx_closes_nothing(stack: Stack, figures: Figures) -> Non
     ):
         before = nginx_processes(stack)
         time.sleep(1)
-        # What make roll does with the new image's folder.
+        # As make roll sends the folder of the new image.
         script = "tar -C /etc/nginx -c . | /etc/nginx/entrypoint release"
         run("docker", "exec", stack.container("nginx"), "sh", "-c", script)
         time.sleep(3)
         after = nginx_processes(stack)
     figures.add("reload of nginx", *traffic.records.values(), sockets=sockets)
-    # The old ones are there too, for the WebSockets.
+    # The old workers are still running, for the WebSockets.
     assert len(after - before) == nginx_workers() < len(after)
     for name, record in traffic.records.items():
         assert record.failures() == [], f"{name}: {record.statuses}"

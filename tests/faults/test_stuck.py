@@ -1,4 +1,4 @@
-"""Views that never return are ended, with a 504 that names the request; everybody else goes on."""
+"""A view that never returns is ended: nginx answers 504 with the request's id, and other requests are served."""
 
 import json
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from tests.faults.traffic import Flow, Traffic
 from tests.routing.wire import Answer, Edge
 from tests.support.stack import GATEWAYS, Stack, run, wait_until
 
-# Seconds: harakiri, Daphne's watchdog, and gunicorn's timeout, whose workers say only every 15 s that they live.
+# Seconds: harakiri, gunicorn's timeout and Daphne's watchdog. gunicorn's workers report only every 15 s.
 LIMITS = {"uwsgi": (28, 45), "gunicorn": (14, 45), "daphne": (28, 45), "site": (28, 45)}
 
 
 def logged(edge: Edge, answer: Answer) -> dict[str, Any]:
-    """What the access log says of it, which is long by now."""
+    """The answer's entry in the access log, which is long by now."""
     name = answer.one("X-Request-ID")
 
     def lines() -> list[str]:
         return [line for line in edge.log() if line.startswith("{") and name in line]
 
-    # nginx keeps its lines for up to a second.
+    # nginx buffers log lines for up to a second.
     wait_until(lambda: lines() != [])
     (line,) = lines()
     return json.loads(line)
@@ -35,7 +35,7 @@ def logged(edge: Edge, answer: Answer) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def fault(stuck: Future[Fault]) -> Fault:
-    """It began with the first test of this folder, and is over by now, or soon."""
+    """The fault began with the first test of this folder, and has ended or will end soon."""
     return stuck.result()
 
 
@@ -54,14 +54,14 @@ def test_it_is_ended_with_a_504_that_names_the_request(fault: Fault, edge: Edge,
     ended = fault.ended[way]
     entry = logged(edge, ended.answer)
     assert_is_ours(ended.answer, entry, 504, "json")
-    # Not earlier than its limit; and not done again elsewhere, where it would only have hung again.
+    # It ends no earlier than its limit, and nginx does not repeat it: it would get stuck on the fallback too.
     earliest, latest = LIMITS[way]
     assert earliest < ended.seconds < latest
     assert (":" in entry["upstream_status"], entry["stepped_in"]) == (False, "")
 
 
 def test_the_log_names_them_without_the_query_string(fault: Fault, other: Stack) -> None:
-    """uWSGI names each request of a worker that it kills."""
+    """uWSGI logs every request of a worker that it kills."""
     logs = other.compose("logs", "--no-color").stdout.splitlines()
     assert [line for line in logs if "/stuck/" in line and "since" in line]
     assert [line for line in logs if SECRET in line] == []
@@ -70,11 +70,11 @@ def test_the_log_names_them_without_the_query_string(fault: Fault, other: Stack)
 def test_everybody_else_goes_on(fault: Fault, figures: Figures, setting: Callable[[str], str]) -> None:
     for gateway in GATEWAYS:
         figures.add(f"a view on {gateway} never returns", fault.traffic[gateway], note="everybody else there")
-    # What the killed worker's other threads had in their hands at that moment is not done again.
+    # Requests on the other threads of the killed worker are not repeated.
     uwsgi = fault.traffic["uwsgi"]
     assert set(uwsgi.statuses) <= {200, 502}
     assert len(uwsgi.failures()) < int(setting("UWSGI_THREADS")), uwsgi.statuses
-    # nginx had connections open to the worker that got stuck; what went into them was lost with it.
+    # nginx had open connections to the stuck worker. Requests that it sent on them were lost.
     gunicorn = fault.traffic["gunicorn"]
     assert set(gunicorn.statuses) <= {200, 502, 504}
     assert len(gunicorn.failures()) < 0.02 * len(gunicorn.sent), gunicorn.statuses
@@ -87,7 +87,7 @@ def test_the_stuck_are_replaced_and_the_log_says_where_they_hung(fault: Fault, o
         said = run("docker", "logs", other.container(gateway))
         log = said.stdout + said.stderr
         assert {"uwsgi": "HARAKIRI", "gunicorn": "WORKER TIMEOUT", "daphne": "Timeout (0:00:30)!"}[gateway] in log, path
-    # Which line it was.
+    # The log names the line that was stuck.
     assert '/srv/apps/stuck.py", line' in log
 
 
@@ -95,7 +95,7 @@ def test_the_stuck_are_replaced_and_the_log_says_where_they_hung(fault: Fault, o
 def test_under_asgi_a_process_that_has_lost_its_threads_is_replaced(
     fault: Fault, other: Stack, edge: Edge, figures: Figures
 ) -> None:
-    """Nothing there ends a thread: nginx answers in its place. Daphne has four, and loses all of them."""
+    """An ASGI gateway cannot end a thread: nginx answers 504 instead. Daphne has four threads and loses all of them."""
     host = "daphne.localhost"
     before = started(other, "daphne")
     with (

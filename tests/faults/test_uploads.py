@@ -1,4 +1,4 @@
-"""Large uploads under load: the same bytes come back, no process holds them in memory, half of one leaves nothing."""
+"""Large uploads under load: the bytes come back unchanged, no process buffers them, and half of one leaves no file."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ from tests.support.stack import GATEWAYS, Stack, wait_until
 MIB = 1 << 20
 SIZE = 100 * MIB
 UPLOADS = repeat(short=5, full=50)
-# Bytes that processes may take for an upload of any size.
+# Bytes by which a service's memory may grow, however large the upload is.
 GROWTH = 64 * MIB
-# What the kernels on both sides take of a body before anybody has read it.
+# Bytes of a body that the kernels on both sides buffer before any process reads it.
 BUFFERS = 8 * MIB
 
 
@@ -72,7 +72,7 @@ def test_a_large_upload_comes_back_byte_for_byte(stack: Stack, edge: Edge, volum
 def test_uploads_beside_other_requests_kill_no_worker(
     stack: Stack, edge: Edge, volume: Volume, figures: Figures
 ) -> None:
-    """A worker of several threads takes a body while it answers others."""
+    """A worker with several threads receives a body while it answers other requests."""
     content = secrets.token_bytes(MIB) * 16
 
     def upload(gateway: str) -> list[int]:
@@ -99,7 +99,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(
     block, sent = b"x" * 65536, 0
     with edge.connect() as connection:
         connection.sendall(request("POST", "/upload/", headers=[FORM, ("Content-Length", str(length))]))
-        # As a client does that sends and listens at the same time.
+        # A client that sends and listens at the same time.
         while sent < length and not select.select([connection], [], [], 0)[0]:
             sent += connection.send(block)
         answer = connection.recv(65536)

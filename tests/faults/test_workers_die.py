@@ -1,4 +1,4 @@
-"""`kill -9` of workers and of whole containers, under load: next to nothing is lost, and all of it comes back."""
+"""`kill -9` of workers and of whole containers under load: almost nothing is lost, and all of them are replaced."""
 
 import random
 import time
@@ -18,17 +18,17 @@ from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
 
 COUNTS = {"uwsgi": "UWSGI_PROCESSES", "gunicorn": "WEB_CONCURRENCY"}
 
-# By gateway, what it serves on the default host. A twentieth of a second each, so that a worker that dies has some
-# request in its hands, as in a real site.
+# What each gateway serves on the default host. Each request takes 0.05 s, so that a killed worker is processing some,
+# as on a real site.
 SITE = {"uwsgi": "/hello/sync/?seconds=0.05", "gunicorn": "/async/hello/async/?seconds=0.05"}
 SOCKETS = 6
 KILLS = repeat(short=2, full=20)
-# As often all workers at once: more deaths in a row than uWSGI takes for an accident.
+# Rounds in which all workers are killed at once: more deaths in a row than uWSGI takes for an accident.
 ROUNDS = repeat(short=3, full=10)
-# Seconds by which a request may have been sent after a worker died, into a connection that nginx still had to it.
+# Seconds after a worker's death in which nginx may still send a request on an open connection to it.
 LATE = 0.2
 
-# When a kill was begun, and when it was done: seconds of time.monotonic().
+# When a kill began and when it was done: seconds of time.monotonic().
 type Kill = tuple[float, float]
 
 
@@ -41,9 +41,9 @@ def others(gateway: str) -> list[str]:
 
 
 def was_in_flight(lost: Sent, killed: list[Kill]) -> bool:
-    """Whether it was in a process's hands when that was killed. It is not done again, for it may be what killed it.
+    """Whether a killed process was processing it. nginx does not repeat such a request: it may have caused the crash.
 
-    Each kill is a span: on a busy machine it takes a second until the signal is sent.
+    Each kill is a span: on a busy machine a second passes before the signal is sent.
     """
     return lost.status == 502 and any(lost.due - LATE <= ended and begun <= lost.answered for begun, ended in killed)
 
@@ -64,7 +64,7 @@ def test_workers_that_are_killed_cost_next_to_nothing(
             begun = time.monotonic()
             kill9.kill(chance.choice(workers(container)))
             killed.append((begun, time.monotonic()))
-            # Not evenly: a new worker is to be met in every state.
+            # Random pauses, so that the kills hit new workers in every state.
             time.sleep(chance.uniform(0.5, 2))
         wait_until(lambda: len(workers(container)) == int(setting(COUNTS[gateway])), 10, "as many workers as before")
         wait_until(lambda: traffic[gateway].is_calm(time.monotonic() - 2), 10, "requests succeed again")
@@ -88,7 +88,7 @@ def test_workers_that_are_killed_cost_next_to_nothing(
 def test_all_workers_killed_again_and_again_are_replaced_at_once(
     stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], gateway: str
 ) -> None:
-    """One death right after another: uWSGI's master would sleep, and gunicorn has no such rule."""
+    """Without our settings, uWSGI's master sleeps after several deaths in a row. gunicorn has no such rule."""
     count, container = int(setting(COUNTS[gateway])), stack.container(gateway)
     before = datetime.now(UTC).isoformat()
     with Traffic(stack, *pinned(), *site(RATE)) as traffic:
@@ -106,7 +106,7 @@ def test_all_workers_killed_again_and_again_are_replaced_at_once(
     assert traffic[gateway].recovery(last) < RECOVERY
     log = run("docker", "logs", "--since", before, container)
     assert "respawning too fast" not in log.stdout + log.stderr
-    # The container itself lives on.
+    # The container keeps running.
     assert inspect(container)[0]["State"]["Running"]
 
 
@@ -124,7 +124,7 @@ def test_a_replica_of_daphne_that_is_killed_is_not_missed(stack: Stack, kill9: K
             begun = time.monotonic()
             kill9.kill(main_process(container))
             kills.append((begun, time.monotonic()))
-            # Before the other: with both gone, nobody serves.
+            # Before the other replica is killed: with both down, no replica serves.
             wait_until(
                 lambda container=container, restarts=restarts: serves_again(container, restarts), 90, "it serves again"
             )
@@ -144,7 +144,7 @@ def test_a_container_whose_main_process_is_killed_serves_again_soon(
     hit = [*GATEWAYS] if service == "nginx" else [service]
     clients = dict.fromkeys(ASGI_GATEWAYS, SOCKETS)
     with Traffic(stack, *pinned(), *site(RATE)) as traffic, Sockets(stack, clients) as sockets:
-        # Something to lose.
+        # Requests that the kill can hit.
         wait_until(lambda: all(len(record.sent) > 10 for record in traffic.records.values()), 10, "traffic")
         process, killed = main_process(container), time.monotonic()
         kill9.kill(process)
@@ -164,5 +164,5 @@ def test_a_container_whose_main_process_is_killed_serves_again_soon(
     assert failures(traffic.of(*(name for name in GATEWAYS if name not in hit))) == {}
     for gateway in set(ASGI_GATEWAYS) - set(hit):
         assert sockets[gateway].closes == Counter(open=SOCKETS)
-    # By the engine, on its own.
+    # The engine restarted it, without help.
     assert inspect(container)[0]["RestartCount"] == restarts + 1

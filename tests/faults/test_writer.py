@@ -1,4 +1,4 @@
-"""PostgreSQL is killed again and again while somebody writes: what was acknowledged is there, and nothing twice."""
+"""PostgreSQL is killed again and again under writers: every acknowledged row exists, and none exists twice."""
 
 import time
 
@@ -10,7 +10,7 @@ from tests.faults.writer import Writers
 from tests.support.stack import Stack, run, wait_until
 
 KILLS = repeat(short=2, full=20)
-# Seconds. The engine restarts at once what has lived for ten seconds, else it waits twice as long each time.
+# Seconds. The engine restarts a container at once if it has run for ten seconds, else after twice the previous wait.
 LIFE = 10.5
 
 
@@ -20,7 +20,7 @@ def test_what_was_acknowledged_is_there_and_nothing_is_there_twice(
     postgres = stack.container("postgres")
 
     def accepts() -> bool:
-        # The process is new, and so does not stand for the one that is about to die.
+        # Asked only after PID 1 has changed: the old process, which is about to die, cannot answer here.
         ready = run("docker", "exec", postgres, "pg_isready", "--quiet", "--host=127.0.0.1", check=False)
         return ready.returncode == 0
 
@@ -55,8 +55,8 @@ def test_what_was_acknowledged_is_there_and_nothing_is_there_twice(
     assert len(acknowledged) == answers[201] > 10 * KILLS
     assert acknowledged - set(rows) == set()
     assert {name: count for name, count in rows.items() if count > 1} == {}
-    # Clear failures, and nobody was kept waiting without end.
+    # Failures have a clear status, and no client waited longer than the timeout.
     assert set(answers) <= {201, 502, 503, 504}, answers
     assert longest < TIMEOUT
-    # What needs no database did not notice.
+    # Requests that need no database did not fail.
     assert failures(traffic.records.values()) == {}

@@ -1,8 +1,8 @@
-"""HTTP clients with a fixed rate: each request is sent when it is due, whatever became of those before it.
+"""HTTP clients with a fixed rate: each request is sent when it is due, whatever happened to earlier ones.
 
-A client that waits for one answer before it sends the next (a closed loop) sends nothing while the server stalls, and
-counts a stall of 5 s as one slow request. Here it is as many slow requests as were due meanwhile. Latencies count from
-when a request was due, so a client that is late itself does not hide anything either.
+A client that waits for one answer before it sends the next (a closed loop) sends nothing while the server stalls. It
+counts a stall of 5 s as one slow request; these clients count every request that was due meanwhile. Latency counts from
+the moment a request was due, so a client that is late itself hides nothing either.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from tests.faults.background import Background
 from tests.faults.form import repeat
 from tests.support.stack import GATEWAYS, Stack
 
-# Seconds. Longer than the gateways give a request (30 s), so that their own time limits are seen first.
+# Seconds. Longer than the gateways' own limit (30 s), so that their limits are seen first.
 TIMEOUT = 35
 
-# Requests a second. Twice as many take both of a small machine's cores, and all else twice as long.
+# Requests a second. Twice as many occupy both cores of a small machine, and everything else takes twice as long.
 RATE = repeat(short=15, full=30)
 
 OK = (200,)
 
-# Seconds within which a container that died, or what it depends on, has to be made up for: the promise of this suite.
+# Seconds within which the stack recovers from the death of a container or a dependency: the promise of this suite.
 RECOVERY = 5
 
 
@@ -45,7 +45,7 @@ class Flow:
 
 
 def pinned(rate: float = RATE, path: str = "/hello/sync/") -> list[Flow]:
-    """The same flow on each gateway's own host, named like the gateway."""
+    """The same flow on each gateway's pinned host, named like the gateway."""
     return [Flow(gateway, f"{gateway}.localhost", path, rate) for gateway in GATEWAYS]
 
 
@@ -54,9 +54,9 @@ class Sent:
     """One request. Times are seconds of time.monotonic()."""
 
     due: float
-    latency: float  # from `due` until the whole answer, or the failure
-    status: int  # 0: there was no answer
-    problem: str = ""  # the kind of failure, where there was no answer
+    latency: float  # from `due` until the whole answer or the failure
+    status: int  # 0: no answer
+    problem: str = ""  # the kind of failure, if there was no answer
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -66,13 +66,13 @@ class Sent:
 
 @dataclass
 class Record:
-    """What became of a flow's requests."""
+    """The results of a flow's requests."""
 
     flow: Flow
     sent: list[Sent] = field(default_factory=list)
 
     def failures(self, allowed: Collection[int] = OK, since: float = -math.inf, until: float = math.inf) -> list[Sent]:
-        """Those that were due in that time and not answered with an allowed status."""
+        """Requests that were due in that time and did not get an allowed status."""
         return [one for one in self.sent if since <= one.due < until and one.status not in allowed]
 
     @property
@@ -81,7 +81,7 @@ class Record:
 
     @property
     def statuses(self) -> Counter[int | str]:
-        """How often each status, or kind of failure, was met."""
+        """How often each status or kind of failure occurred."""
         return Counter(one.status or one.problem for one in self.sent)
 
     @property
@@ -96,17 +96,17 @@ class Record:
         return max(*gaps, *(one.latency for one in self.sent))
 
     def recovery(self, since: float, allowed: Collection[int] = OK) -> float:
-        """Seconds after `since` at which the last request that failed was due; 0 if none did."""
+        """Seconds from `since` until the last failed request was due; 0 if none failed."""
         return max((one.due - since for one in self.failures(allowed, since)), default=0.0)
 
     def is_calm(self, since: float, seconds: float = 1.5) -> bool:
-        """While it goes on: whether all that was answered in the last seconds, all of them after `since`, succeeded."""
+        """During a run: whether all answers of the last `seconds`, all of them after `since`, were successes."""
         now = time.monotonic()
         recent = [one.status for one in list(self.sent) if one.answered > now - seconds]
         return now - seconds > since and set(recent) == set(OK)
 
     def latency(self, share: float, since: float = -math.inf, until: float = math.inf) -> float:
-        """Seconds in which that share of the requests due in that time was answered: latency(0.99)."""
+        """Seconds within which this share of the requests due in that time were answered: latency(0.99)."""
         ordered = sorted(one.latency for one in self.sent if since <= one.due < until)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -116,14 +116,14 @@ class Record:
 
 
 def failures(records: Iterable[Record]) -> dict[str, list[Sent]]:
-    """By flow, of those that had any: {} is what most faults should come to."""
+    """Failures by flow, for flows that had any: most faults should give {}."""
     return {record.flow.name: record.failures() for record in records if record.failures()}
 
 
 class Traffic(Background):
     """`with Traffic(stack, Flow("uwsgi", host="uwsgi.localhost", rate=100)) as traffic:`, then traffic["uwsgi"].
 
-    At the end of the block it stops sending, and waits for what is under way.
+    At the end of the block it stops sending, and waits for the requests in flight.
     """
 
     def __init__(self, stack: Stack, *flows: Flow) -> None:
@@ -138,7 +138,7 @@ class Traffic(Background):
 
     async def start(self) -> None:
         self.over = asyncio.Event()
-        # Spread over a second, or all flows would be due at the same moments.
+        # Offsets within a second: otherwise all flows would be due at the same moments.
         self.flows = [
             asyncio.create_task(self.send_at_rate(record, number / len(self.records) / record.flow.rate))
             for number, record in enumerate(self.records.values())
@@ -153,8 +153,8 @@ class Traffic(Background):
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=50)
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         async with aiohttp.ClientSession(self.url, connector=connector, timeout=timeout) as session:
-            # It repeats a GET over a new connection when an old one turns out to be closed, and has no public setting
-            # for that. What nginx closes under a client is to be counted.
+            # aiohttp repeats a GET on a new connection if the old one was closed, and has no public setting for that.
+            # The test must count every connection that nginx closes under a client.
             session._retry_connection = False
             while not self.over.is_set():
                 due = began + number / flow.rate
@@ -184,7 +184,7 @@ class Traffic(Background):
 
 
 def burst(stack: Stack, count: int, *flows: Flow) -> dict[str, Record]:
-    """So many requests of each flow, all of them at once, each over a connection of its own; what became of them."""
+    """Sends `count` requests of each flow at once, each on its own connection, and returns the results."""
     records = {flow.name: Record(flow) for flow in flows}
 
     async def send_all() -> None:

@@ -1,4 +1,4 @@
-"""Writers that count on what they were told: a row for which they got 201 is there."""
+"""Clients that write rows and remember which writes were acknowledged with 201: these rows must exist."""
 
 import secrets
 import time
@@ -20,11 +20,11 @@ PAUSE = 0.02
 
 @dataclass
 class Written:
-    """What one writer was told."""
+    """The answers that one writer got."""
 
     acknowledged: set[str] = field(default_factory=set)
     answers: Counter[int | str] = field(default_factory=Counter)
-    longest: float = 0.0  # seconds that an answer took
+    longest: float = 0.0  # seconds: the longest wait for an answer
 
 
 class Writers:
@@ -68,7 +68,7 @@ class Writers:
                 self.over.wait(PAUSE)
 
     def rows(self) -> Counter[str]:
-        """How often each of the names is in the database."""
+        """How often each name is in the database."""
         question = f"SELECT name FROM students_student WHERE name LIKE '{self.token}-%'"  # noqa: S608  # of hex digits
         psql = 'psql --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-psqlrc -qAt'
         told = run(

@@ -1,4 +1,4 @@
-"""Views that never return, on every gateway at once, in a stack of their own; it takes half a minute of waiting."""
+"""Views that never return, on all gateways at once, in a stack of their own; the fault takes half a minute."""
 
 import os
 import time
@@ -11,9 +11,9 @@ from tests.faults.traffic import Flow, Traffic
 from tests.routing.wire import Answer, Edge, read_answer, request
 from tests.support.stack import GATEWAYS, Stack
 
-# What holds a worker of each gateway for ever. Daphne has one process, whose event loop serves everybody.
+# The view that blocks a worker of each gateway for ever. Daphne's only event loop serves all its clients.
 FATAL = {"uwsgi": "/stuck/", "gunicorn": "/blocking/", "daphne": "/blocking/"}
-# In the query string of each.
+# Sent in the query string of each request.
 SECRET = "hidden-from-logs"
 # Seconds that nginx waits for an answer.
 PATIENCE = 60
@@ -30,7 +30,7 @@ class Fault:
     stack: Stack
     edge: Edge
     ended: dict[str, Ended]  # by the gateway that is stuck; "site": uWSGI on the default host
-    traffic: Traffic  # everybody else's
+    traffic: Traffic  # all other requests
 
 
 def ask(edge: Edge, path: str, host: str) -> Ended:
@@ -54,8 +54,8 @@ def provoke(stack: Stack) -> Fault:
 
 @contextmanager
 def provoked(images: str) -> Iterator[Future[Fault]]:
-    """nginx and the gateways of project `images` once more, without database and cache, serving stuck.py; it goes on in
-    the background.
+    """Starts nginx and the gateways with the images of project `images`, without database and cache, serving stuck.py.
+    The fault runs in the background.
     """
     environment = {
         "TESTED": images,

@@ -21,19 +21,19 @@ def quick(request: HttpRequest) -> HttpResponse:
 
 
 def stuck(request: HttpRequest) -> HttpResponse:
-    """Holds a thread."""
+    """Blocks a thread."""
     time.sleep(1e6)
     return HttpResponse("never")
 
 
 async def blocking(request: HttpRequest) -> HttpResponse:
-    """Holds the event loop, and so everybody in its process."""
+    """Blocks the event loop, and therefore all requests of its process."""
     time.sleep(1e6)  # noqa: ASYNC251  # the fault that is wanted
     return HttpResponse("never")
 
 
 async def waiting(request: HttpRequest) -> HttpResponse:
-    """Holds nothing, and waits for ever."""
+    """Blocks nothing, and awaits for ever."""
     await asyncio.sleep(1e6)
     return HttpResponse("never")
 
