@@ -1,4 +1,4 @@
-"""nginx on a socket, and where each gateway really is."""
+"""nginx as a raw socket, and the real address of each gateway."""
 
 import json
 
@@ -24,5 +24,5 @@ def addresses(stack: Stack, service: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def places(stack: Stack) -> dict[str, set[str]]:
-    """The gateways' addresses, by name: evidence of who was asked that does not come from who answered."""
+    """The gateways' addresses, by name: they prove which gateway was asked, independently of what it answers."""
     return {gateway: addresses(stack, gateway) for gateway in GATEWAYS}

@@ -1,4 +1,4 @@
-"""Gateways that come back at another address, and nginx that is not reloaded for it."""
+"""Gateways that return at another address, and proof that nginx was not reloaded for them."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tests.support.stack import PORTS, Stack, run
 
-# What stands where a gateway was, and answers in its place whoever still goes there.
+# Runs at a gateway's old address, and answers every request that nginx still sends there.
 IMPOSTOR = f"""
 import http.server as s, threading as t
 for port in {[*PORTS.values()]}:
@@ -15,14 +15,14 @@ for port in {[*PORTS.values()]}:
 
 
 def nginx_processes(stack: Stack) -> set[str]:
-    """Process id and start of each process in nginx's container: a reload would bring new workers."""
+    """PID and start time of each process in nginx's container: a reload would start new workers."""
     stats = stack.inside("nginx").check_output("cat /proc/[0-9]*/stat 2>/dev/null | grep '(nginx)'")
     return {f"{line.split()[0]} {line.split()[21]}" for line in stats.splitlines()}
 
 
 @contextmanager
 def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator[list[str]]:
-    """Containers that answer at the addresses that the gateways had, or, where nobody is to be fooled, refuse."""
+    """Containers at the gateways' old addresses. They answer requests, or refuse connections if not `answering`."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     options = ("--detach", "--label", label, "--network", f"{stack.project}_edge", "--user", "65534")
     work = ("python", "-c", IMPOSTOR) if answering else ("sleep", "infinity")
@@ -32,7 +32,7 @@ def occupied(stack: Stack, wanted: set[str], answering: bool = True) -> Iterator
     impostors: list[str] = []
     found: set[str] = set()
     try:
-        # The engine hands out the lowest free address. A few will do; more where this test has run before.
+        # The engine assigns the lowest free address: a few containers are enough, or more if this test has run before.
         while len(impostors) < 40 and not wanted <= found:
             impostors.append(run("docker", "run", *options, *command).stdout.strip())
             found.add(run("docker", "inspect", "--format", address, impostors[-1]).stdout.strip())

@@ -1,4 +1,4 @@
-"""Proxies before nginx: with the lines of docs/production.md, each gateway and the log have the client's address."""
+"""Proxies before nginx: with the lines of docs/production.md, the gateways and the log have the client's address."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ CLIENT, CDN, BALANCER = "203.0.113.7", "198.51.100.4", "10.0.0.9"
 def behind(stack: Stack) -> Iterator[Edge]:
     lines = f"{ROOT / 'tests/routing/balancers.conf'}:/etc/nginx/conf.d/maps/balancers.conf:ro"
     with variant(stack, "--volume", lines) as edge:
-        # It is healthy before it has asked Docker's DNS where the gateways are.
+        # nginx is healthy before it has resolved the gateways' names.
         for gateway in GATEWAYS:
             wait_until(lambda gateway=gateway: edge.get("/livez", f"{gateway}.localhost").status == 200, 20)
         yield edge
@@ -27,7 +27,7 @@ def behind(stack: Stack) -> Iterator[Edge]:
         CLIENT,
         f"{CLIENT}, {CDN}",
         f"{CLIENT}, {CDN}, {BALANCER}",
-        # What the client itself has sent comes first, and is not believed.
+        # What the client itself has sent comes first, and is not trusted.
         f"6.6.6.6, {CLIENT}, {CDN}",
         f"{BALANCER}, {CLIENT}, {CDN}, {BALANCER}",
     ],

@@ -1,4 +1,4 @@
-"""COMPARE=1 shows the site once more on each gateway; with 0 an operator's rule for the site cannot be passed by."""
+"""COMPARE=1 serves the site again on each gateway. With 0, no path or host bypasses an operator's rule for the site."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from tests.routing.variant import variant
 from tests.routing.wire import Edge
 from tests.support.stack import Stack, run, wait_until
 
-# What an operator adds to the site: the admin is for nobody from outside.
+# A rule that an operator adds to the site: nobody outside may use the admin.
 RULE = "location /admin/ { return 403; }"
-# Every way around it that COMPARE=1 leaves open.
+# The ways around the rule with COMPARE=1.
 PATHS = [f"/gateways/{gateway}/admin/login/" for gateway in ("uwsgi", "gunicorn", "daphne")]
 HOSTS = [f"{gateway}.localhost" for gateway in ("uwsgi", "gunicorn", "daphne")]
-# And spellings of the same.
+# Other spellings of the same paths.
 SPELLINGS = [
     "//gateways//uwsgi//admin/login/",
     "/gateways/./uwsgi/admin/login/",
@@ -27,12 +27,12 @@ SPELLINGS = [
 
 
 def with_rule(edge: Edge) -> None:
-    """The rule in the server of the site, as an operator would write it, and nginx read again."""
+    """Adds the rule to the site's server, as an operator would, and reloads nginx."""
     site = "/etc/nginx/conf.d/servers/site.conf"
     command = f"sed -i 's|^    include snippets/every-host.conf;|&\\n    {RULE}|' {site} && grep -q admin {site}"
     run("docker", "exec", "--user", "0", edge.container, "sh", "-euc", command)
     run("docker", "exec", edge.container, "sh", "-euc", "cd /tmp/nginx/live && nginx -s reload -p ./ -c nginx.conf")
-    # Old workers accept for a moment longer.
+    # Old workers accept connections for a moment longer.
     wait_until(lambda: all(edge.get("/admin/").status == 404 for _ in range(20)), 20, "the rule on the site")
 
 
@@ -57,7 +57,7 @@ def alone(stack: Stack) -> Iterator[Edge]:
 
 def test_the_rule_holds_on_the_site(compared: Edge, alone: Edge) -> None:
     for edge in (compared, alone):
-        # nginx shows its own 403 as 404 (snippets/error_pages.conf).
+        # nginx answers its own 403 as 404 (snippets/error_pages.conf).
         assert (edge.get("/admin/login/").status, edge.get("/admin/").status) == (404, 404)
 
 
@@ -75,7 +75,7 @@ def test_with_1_a_gateways_host_passes_by_the_rule(compared: Edge, host: str) ->
 def test_with_0_such_a_path_is_one_of_the_project_like_any_other(alone: Edge, path: str) -> None:
     answer = alone.get(path)
     assert answer.status == 404
-    # Django's own, which has been asked for the path as it stands.
+    # Django's own page: Django got the path unchanged.
     assert b"There is nothing at this address." in answer.body
 
 
@@ -95,6 +95,6 @@ def test_a_request_without_a_host_is_refused_all_the_same(alone: Edge) -> None:
 
 
 def test_the_folder_alone_compares_nothing(stack: Stack) -> None:
-    """nginx/ in another project: without the variable."""
+    """nginx/ in another project, which does not set the variable."""
     with variant(stack, COMPARE="") as edge:
         assert edge.get("/admin/login/", "uwsgi.localhost").status == 421

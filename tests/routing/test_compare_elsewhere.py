@@ -1,4 +1,4 @@
-"""With COMPARE=0, what names the pinned hosts names them no more: the summary, the sample's pages, the certificate."""
+"""With COMPARE=0 the summary, the sample's pages and the certificate do not name the pinned hosts."""
 
 import os
 import re

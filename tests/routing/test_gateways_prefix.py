@@ -4,7 +4,7 @@ import pytest
 
 from tests.routing.wire import Edge
 
-# APPEND_SLASH redirects to the very path and query string that Django was given: an echo of both.
+# APPEND_SLASH redirects to the path and query string that Django got, so the redirect shows both.
 ECHOES = [
     ("/gateway", "/gateway/"),
     ("/gateway?", "/gateway/"),
@@ -21,7 +21,7 @@ ECHOES = [
 UNKNOWN = ["nope", "UWSGI", "uwsgi2", "uwsgi.", "uwsg", "-", "nginx", "postgres:5432", "127.0.0.1", "uwsgi%20"]
 PINNED = "gunicorn.localhost"
 
-# The admin asks for a login and says where to go on: an echo of a path with any characters in it.
+# The admin redirects to its login and names the path that Django got, with any characters in it.
 ESCAPES = [
     "/admin/%C3%BC%E2%82%AC/",
     "/admin/a%20b/",
@@ -68,7 +68,7 @@ def test_other_spellings_of_the_prefix_mean_the_same(edge: Edge, gateway: str, p
 
 
 def test_the_prefix_is_taken_off_once(edge: Edge, gateway: str) -> None:
-    """What follows is the application's: it has no such page, on that very gateway."""
+    """The second prefix is part of the application's path: the same gateway has no such page."""
     answer = edge.get(f"/gateways/{gateway}/gateways/daphne/gateway/")
     assert (answer.status, edge.logged(answer)["gateway"]) == (404, gateway)
 

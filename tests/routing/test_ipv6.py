@@ -1,4 +1,4 @@
-"""IPv6: a literal address is a host like any other, and nginx listens where its container has an address."""
+"""IPv6: a literal address is a valid host, and nginx listens on IPv6 if its container has an address."""
 
 import json
 import secrets
@@ -9,14 +9,14 @@ import pytest
 
 from tests.support.stack import Stack, run, wait_until
 
-# In the container.
+# Paths in the container.
 LISTENS = "/tmp/nginx/rendered/listen.conf"  # noqa: S108
 SCRATCH = "/tmp/rendered"  # noqa: S108
 
 
 @dataclass(frozen=True)
 class Inside:
-    """An nginx that is asked from inside its container: where the host's engine forwards no IPv6, nothing else can."""
+    """An nginx that is asked from inside its container: the host's engine may not forward IPv6."""
 
     container: str
 
@@ -27,7 +27,7 @@ class Inside:
 
 @pytest.fixture(scope="module")
 def inside(stack: Stack) -> Iterator[Inside]:
-    """On a network that has IPv6, with ::1 among its names."""
+    """nginx on a network with IPv6, with ::1 among its names."""
     name = f"{stack.project}-ipv6"
     subnet = f"fd00:{secrets.token_hex(2)}:{secrets.token_hex(2)}::/64"
     run("docker", "network", "create", "--ipv6", "--subnet", subnet, name)
@@ -57,7 +57,7 @@ def test_it_listens_on_the_address_that_the_network_gave_it(inside: Inside) -> N
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    # 404: the site's, which has no such file. 421: no host of ours.
+    # 404: the site answers, and has no such file. 421: not a host of the site.
     [("[::1]", 404), ("[::1]:8080", 404), ("localhost", 404), ("[::2]", 421), ("uwsgi.[::1]", 400)],
 )
 def test_a_literal_address_is_answered_where_it_is_named(inside: Inside, host: str, status: int) -> None:

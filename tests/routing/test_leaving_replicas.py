@@ -1,4 +1,4 @@
-"""Replicas leave one shortly after another, and their names a moment after their addresses: no request fails for it."""
+"""Replicas leave shortly after each other, and DNS names them a moment longer: no request fails."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.routing.variant import variant
 from tests.routing.wire import Edge
 from tests.support.stack import GATEWAYS, PORTS, Stack, run, wait_until
 
-# A replica of every gateway: reads a request, of either protocol, and answers. After SIGUSR1 it refuses connections.
+# A replica of every gateway: it reads a request in either protocol and answers. After SIGUSR1 it refuses connections.
 REPLICA = f"""
 import signal, socketserver, threading
 ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\nConnection: close\\r\\n\\r\\nhere\\n"
@@ -33,21 +33,21 @@ for server in servers:
     server.server_close()
 signal.pause()
 """
-# A connection is refused, and then nothing arrives: what is in flight has been answered.
+# First the replica refuses connections, then its network is down. Requests in flight are answered in between.
 LEAVE = "kill -USR1 1 && sleep 0.3 && ip link set eth0 down"
 REPLICAS = 3
-CLIENTS = 8  # of each gateway
-# Seconds that a replica is still named after its address is gone. The next one leaves then: a request that waits for
-# the address of the first (proxy_connect_timeout) meets that of the second afterwards.
+CLIENTS = 8  # for each gateway
+# Seconds for which DNS names a replica after its address is gone; then the next replica leaves. A request that waits
+# for the first address (proxy_connect_timeout) then tries the second, which is gone too.
 NAMED = 1.2
 
-# What nginx logged of each request, by gateway.
+# nginx's log entry of each request, by gateway.
 type Entries = dict[str, list[dict[str, Any]]]
 
 
 @contextmanager
 def edge_network(stack: Stack) -> Iterator[str]:
-    """For nginx and the replicas alone."""
+    """A network for nginx and the replicas alone."""
     name = f"{stack.project}-leaving"
     run("docker", "network", "create", name)
     try:
@@ -72,7 +72,7 @@ def replicas(network: str) -> Iterator[list[str]]:
 
 
 def entries_of(edge: Edge) -> list[dict[str, Any]]:
-    """The whole access log."""
+    """All entries of the access log."""
     edge.logged(edge.get("/.nginx/"))
     return [json.loads(line) for line in edge.log() if line.startswith("{")]
 
@@ -104,7 +104,7 @@ def traffic(edge: Edge) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def entries(stack: Stack) -> Entries:
-    """Of all requests while two of three replicas went away."""
+    """Log entries of all requests while two of three replicas left."""
     with (
         edge_network(stack) as network,
         replicas(network) as (first, second, _),
@@ -128,6 +128,6 @@ def test_nobody_notices_replicas_that_leave_one_after_another(entries: Entries, 
 
 
 def test_requests_met_both_addresses_that_were_gone(entries: Entries) -> None:
-    """Otherwise the test above says nothing. Which gateway's did is a matter of luck."""
+    """If none did, the test above proves nothing. Which gateway's requests did is chance."""
     met = [entry["upstream_status"] for gateway in GATEWAYS for entry in entries[gateway]]
     assert [statuses for statuses in met if statuses.count("504") > 1]

@@ -1,4 +1,4 @@
-"""nginx finds gateways by name: it follows those that moved, and shares work among replicas, without a reload."""
+"""nginx finds gateways by name: without a reload it follows those that moved, and balances between replicas."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.stack import GATEWAYS, Stack, wait_until
 class Move:
     old: set[str]  # addresses
     new: dict[str, set[str]]  # by gateway
-    processes: set[str]  # nginx's, before
+    processes: set[str]  # nginx's, before the move
 
 
 def answering(edge: Edge) -> list[str | None]:
@@ -25,7 +25,7 @@ def answering(edge: Edge) -> list[str | None]:
 
 @pytest.fixture(scope="module")
 def moved(stack: Stack, edge: Edge) -> Iterator[Move]:
-    """Every gateway has gone and come back at another address, Daphne with two replicas."""
+    """Every gateway was removed and has returned at another address, Daphne with two replicas."""
     processes = nginx_processes(stack)
     old = set.union(*(addresses(stack, gateway) for gateway in GATEWAYS))
     up = ("up", "--detach", "--wait", "--no-deps", *GATEWAYS)
@@ -35,7 +35,7 @@ def moved(stack: Stack, edge: Edge) -> Iterator[Move]:
         with occupied(stack, old):
             two.compose(*up)
             new = {gateway: addresses(stack, gateway) for gateway in GATEWAYS}
-            # Docker's answers are believed for 2 s (conf.d/upstreams.conf).
+            # While they had no address, look-ups failed: nginx asks again after 2 s (conf.d/upstreams.conf).
             wait_until(lambda: answering(edge) == list(GATEWAYS), 10, "each gateway at its new address")
             yield Move(old, new, processes)
     finally:
@@ -58,7 +58,7 @@ def test_requests_are_shared_among_replicas(edge: Edge, moved: Move) -> None:
         entries = edge.all_logged([edge.get("/gateway/", "daphne.localhost") for _ in range(20)])
         return Counter(entry["upstream_addr"] for entry in entries)
 
-    # In turn, so half of them each; another's request in between may shift one.
+    # Round robin: half of the requests each. Another client's request in between may shift one.
     wait_until(lambda: min(asked()[address] for address in moved.new["daphne"]) >= 8, 10, "half of them to each")
 
 

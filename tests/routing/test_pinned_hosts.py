@@ -1,4 +1,4 @@
-"""uwsgi.NAME, gunicorn.NAME and daphne.NAME: every path is answered by that gateway alone."""
+"""uwsgi.NAME, gunicorn.NAME and daphne.NAME: only that gateway answers, whatever the path."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def test_port_case_and_a_last_dot_do_not_matter(edge: Edge, gateway: str, spelli
 
 
 def test_the_host_of_the_request_line_wins(edge: Edge, gateway: str) -> None:
-    """HTTP says so (RFC 9112, 3.2.2), and one that went by the other header could be told two stories."""
+    """HTTP demands it (RFC 9112, 3.2.2). Otherwise nginx and a gateway could disagree about the host."""
     identity = edge.get(f"http://{gateway}.localhost/gateway/", "127.0.0.1").json()
     assert (identity["gateway"], identity["host"]) == (gateway, f"{gateway}.localhost")
 

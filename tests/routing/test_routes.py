@@ -1,10 +1,10 @@
-"""The default host: which path goes to which gateway, and what nginx answers itself."""
+"""The default host: the gateway of each path, and what nginx answers itself."""
 
 import pytest
 
 from tests.routing.wire import Edge
 
-# DESIGN: "everything else" is uwsgi's.
+# uWSGI serves every path that has no other route (`location /` of nginx/conf.d/servers/site.conf).
 ROUTES = [
     ("/", "uwsgi"),
     ("/gateway/", "uwsgi"),
@@ -22,7 +22,7 @@ ROUTES = [
     ("/ws/echo/", "daphne"),
 ]
 
-# A path is routed by what it means, not by how it is written.
+# nginx routes the normalized path, however it is written.
 SPELLINGS = [
     ("/x/../async/gateway/", "gunicorn"),
     ("/async/../gateway/", "uwsgi"),
@@ -33,7 +33,7 @@ SPELLINGS = [
     ("http://localhost/async/gateway/", "gunicorn"),
 ]
 
-# What only looks like a row of the table.
+# Paths that only resemble a route.
 NOT_ROUTES = [
     (path, "uwsgi")
     for path in ("/ASYNC/gateway/", "/asyncx/", "/x/async/gateway/", "/?/async/", "/wsx/", "/healthz/", "/healthzz")
@@ -81,7 +81,7 @@ def test_nginx_answers_without_any_gateway(edge: Edge, path: str) -> None:
 
 def test_health_checks_do_not_fill_the_access_log(edge: Edge) -> None:
     request_id = edge.get("/healthz").one("X-Request-ID")
-    # The log is in the order of the answers: once a later one is there, an earlier one would be, too.
+    # The log is in the order of the answers: if it has a later request, it would have the earlier one too.
     edge.logged(edge.get("/static/no-such-file"))
     assert not [line for line in edge.log("--tail", "100") if request_id in line]
 

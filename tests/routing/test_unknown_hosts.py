@@ -1,4 +1,4 @@
-"""A host that is not the site's is refused at the edge: no gateway ever sees a forged one."""
+"""nginx rejects a host that is not the site's: no gateway gets a forged host."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_a_malformed_host_is_a_bad_request(edge: Edge) -> None:
 
 @pytest.mark.parametrize(("version", "status"), [("1.1", 400), ("1.0", 421)])
 def test_a_request_without_a_host_is_refused(edge: Edge, version: str, status: int) -> None:
-    """HTTP/1.1 demands one (RFC 9112, 3.2); HTTP/1.0 does not, and we do."""
+    """HTTP/1.1 requires a Host header (RFC 9112, 3.2); HTTP/1.0 does not, and nginx here does."""
     answer = edge.ask("GET", "/gateway/", host=None, version=version)
     assert (answer.status, edge.logged(answer)["upstream_addr"]) == (status, "")
 
@@ -83,6 +83,6 @@ def test_an_upgrade_does_not_get_past_the_check(edge: Edge) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.2", None])
 def test_any_host_may_ask_whether_nginx_is_alive(edge: Edge, host: str | None) -> None:
-    """A health check knows an address and nothing else."""
+    """A health check knows only an address."""
     data = edge.exchange(request("GET", "/healthz", host, version="1.0"))
     assert data.endswith(b"\r\n\r\nok\n")

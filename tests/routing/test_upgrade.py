@@ -1,4 +1,4 @@
-"""Upgrades: WebSockets pass to the ASGI gateways; uwsgi's 501 says why not; other protocols are not switched to."""
+"""Upgrades: WebSockets reach the ASGI gateways, uWSGI's 501 says why it has none, other protocols are ignored."""
 
 import pytest
 
@@ -10,7 +10,7 @@ HANDSHAKE = [
     ("Sec-WebSocket-Version", "13"),
 ]
 
-# Host, path: the three ways to uwsgi, the first of them with and without a WebSocket's address.
+# Host and path of the three ways to uWSGI: default host, prefix, pinned host. /ws/ on the default host is Daphne's.
 TO_UWSGI = [
     ("localhost", "/"),
     ("localhost", "/gateway/"),
@@ -36,7 +36,7 @@ def handshake(host: str, path: str, upgrade: str = "websocket", accept: str = "*
 
 
 def answer_head(edge: Edge, data: bytes) -> bytes:
-    """The first answer's status line and headers; the connection is then dropped."""
+    """Status line and headers of the first answer; the connection is then closed."""
     with edge.connect() as connection, connection.makefile("rb") as stream:
         connection.sendall(data)
         return b"".join(iter(stream.readline, b"\r\n")) + b"\r\n"
@@ -69,7 +69,7 @@ def test_a_websocket_is_opened_by_the_gateway_of_the_route(
 ) -> None:
     answer = parse(answer_head(edge, handshake(host, path)))
     assert answer.status == 101
-    # RFC 6455, 1.3: what this key is answered with. A proxy that made the handshake up would not know.
+    # RFC 6455, 1.3: the answer to this key. A proxy that invented the handshake would not send it.
     assert answer.one("Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
     entry = edge.logged(answer)
     assert (entry["gateway"], {entry["upstream_addr"]}) == (gateway, places[gateway])
@@ -77,7 +77,7 @@ def test_a_websocket_is_opened_by_the_gateway_of_the_route(
 
 @pytest.mark.parametrize("upgrade", ["h2c", "TLS/1.0", "xwebsocket", "websocketx", ""])
 def test_other_upgrades_are_ignored(edge: Edge, gateway: str, upgrade: str) -> None:
-    """As HTTP allows. Passed on, h2c would be a tunnel past every rule of nginx."""
+    """As HTTP allows. If nginx passed h2c on, it would be a tunnel past every rule of nginx."""
     headers = [("Upgrade", upgrade), ("HTTP2-Settings", "AAMAAABkAAQAAP__")]
     answer = edge.get("/gateway/", f"{gateway}.localhost", headers)
     assert (answer.status, answer.json()["gateway"], answer.all("Upgrade")) == (200, gateway, [])
@@ -85,6 +85,6 @@ def test_other_upgrades_are_ignored(edge: Edge, gateway: str, upgrade: str) -> N
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_an_upgrade_without_its_connection_header_is_no_handshake(edge: Edge, asgi_gateway: str, version: str) -> None:
-    """nginx says Connection: upgrade for it; the gateway finds the rest of the handshake missing and refuses."""
+    """nginx adds Connection: upgrade; the gateway finds the rest of the handshake missing and rejects it."""
     answer = edge.ask("GET", "/ws/echo/", f"{asgi_gateway}.localhost", [("Upgrade", "websocket")], version=version)
     assert 400 <= answer.status < 500

@@ -1,4 +1,4 @@
-"""nginx of the stack under test once more, beside it, with a setting or two of its own."""
+"""Another nginx of the tested stack's image, beside it, with some settings of its own."""
 
 import os
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from tests.support.stack import Stack, run, settings, wait_until
 
 @contextmanager
 def variant(stack: Stack, *docker: str, network: str = "", **environment: str) -> Iterator[Edge]:
-    """The same image before the same gateways, or those of another network. `docker`: more options of `docker run`."""
+    """Starts it in front of the same gateways, or of those of `network`. `docker`: more options of `docker run`."""
     names = ("SERVER_NAMES", "COMPARE", "URL_PREFIX", "UPLOAD_LIMIT", "HTTPS")
     variables = {name: settings()[name] for name in names} | environment
     options = ["--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"]
-    # By nginx's name: uWSGI hangs up on everybody else.
+    # Under nginx's name: uWSGI closes connections from every other address.
     options += ["--network", network or f"{stack.project}_edge", "--network-alias", "nginx"]
     options += [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
     container = run(

@@ -1,4 +1,4 @@
-"""HTTP as bytes on a socket: requests that no client library would send, answers exactly as they came."""
+"""HTTP as bytes on a socket: requests that no client library would send, and answers exactly as received."""
 
 import io
 import json
@@ -17,14 +17,14 @@ Headers = Iterable[tuple[str, str]]
 @dataclass(frozen=True)
 class Answer:
     status: int
-    headers: tuple[tuple[str, str], ...]  # names in lower case, repeated ones repeated
+    headers: tuple[tuple[str, str], ...]  # names in lower case; a repeated header is listed repeatedly
     body: bytes
 
     def all(self, name: str) -> list[str]:
         return [value for header, value in self.headers if header == name.lower()]
 
     def one(self, name: str) -> str:
-        """A header that must be there exactly once."""
+        """The value of a header that must occur exactly once."""
         (value,) = self.all(name)
         return value
 
@@ -33,7 +33,7 @@ class Answer:
 
 
 class _Bytes:
-    """What http.client reads an answer from, instead of a socket."""
+    """Replaces the socket from which http.client reads an answer."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -43,7 +43,7 @@ class _Bytes:
 
 
 def read_answer(source: socket.socket, method: str = "GET") -> Answer:
-    """The next final answer, its chunks put together; nothing that may follow it."""
+    """The next final answer, its chunks joined. What follows it stays unread."""
     response = HTTPResponse(source, method=method)
     response.begin()
     headers = tuple((name.lower(), value) for name, value in response.getheaders())
@@ -56,13 +56,13 @@ def parse(data: bytes, method: str = "GET") -> Answer:
 
 
 def chunked(body: bytes, size: int = 10_000) -> bytes:
-    """A body as `Transfer-Encoding: chunked` wants it."""
+    """Encodes a body for `Transfer-Encoding: chunked`."""
     chunks = (body[start : start + size] for start in range(0, len(body), size))
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
 def bytes_of(size: str) -> int:
-    """110m is nginx's way to write 110 MiB."""
+    """The bytes of a size in nginx's notation: 110m is 110 MiB."""
     return int(size[:-1]) * 1024 ** " kmg".index(size[-1])
 
 
@@ -74,18 +74,18 @@ def request(
     body: bytes | None = None,
     version: str = "1.1",
 ) -> bytes:
-    """A request, nothing of it corrected; with `body` its length is announced."""
+    """A request, without any correction. With `body`, Content-Length is sent."""
     lines = [f"{method} {path} HTTP/{version}", "Connection: close"]
     lines += [f"Host: {host}"] if host is not None else []
     lines += [f"{name}: {value}" for name, value in headers]
     lines += [f"Content-Length: {len(body)}"] if body is not None else []
-    # latin-1: each character below 256 is the byte of its number, so a test can send any byte.
+    # latin-1 maps each character below 256 to the byte of its number, so a test can send any byte.
     return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + (body or b"")
 
 
 @dataclass(frozen=True)
 class Edge:
-    """nginx as a client meets it, and its access log."""
+    """nginx as a client sees it, and its access log."""
 
     address: tuple[str, int]
     container: str
@@ -94,7 +94,7 @@ class Edge:
         return socket.create_connection(self.address, timeout=timeout)
 
     def exchange(self, data: bytes) -> bytes:
-        """All that nginx sends until it closes: `data` has to ask for that (`Connection: close`)."""
+        """Everything that nginx sends until it closes; `data` must ask it to close (`Connection: close`)."""
         with self.connect() as connection:
             send_all(connection, data)
             return receive_all(connection)
@@ -119,15 +119,15 @@ class Edge:
         return self.ask("GET", path, host, headers)
 
     def log(self, *options: str) -> list[str]:
-        """The lines on nginx's standard output, where the access log is."""
+        """The lines of nginx's standard output, which has the access log."""
         return run("docker", "logs", *options, self.container).stdout.splitlines()
 
     def all_logged(self, answers: Sequence[Answer]) -> list[dict[str, Any]]:
-        """What the access log says of each answer. nginx writes it once the answer has been sent."""
+        """The access log's entry of each answer. nginx writes it after it has sent the answer."""
 
         def find() -> list[str]:
-            # It opens its logs anew, and writes what it has kept back: hundreds of tests would wait a second each.
-            # Not by `docker kill`: whatever the signal, the engine would not restart what crashes after it.
+            # nginx reopens its logs and flushes its buffer: otherwise hundreds of tests would wait for a second each.
+            # Not `docker kill`: after it, whatever the signal, the engine would not restart a container that crashes.
             run("docker", "exec", self.container, "sh", "-c", "kill -USR1 1")
             lines = self.log("--tail", "200")
             found = [next((line for line in lines if name in line), "") for name in names]
@@ -141,13 +141,13 @@ class Edge:
 
 
 def send_all(connection: socket.socket, data: bytes) -> None:
-    # It fails where nginx has answered and does not want the rest.
+    # sendall fails if nginx has answered and closed without reading the rest.
     with suppress(OSError):
         connection.sendall(data)
 
 
 def receive_all(connection: socket.socket) -> bytes:
-    """Everything until the other side closes; a reset ends it too, after an early answer to a body not read."""
+    """Everything until the other side closes, or resets the connection after an early answer to an unread body."""
     received = bytearray()
     with suppress(ConnectionResetError):
         while block := connection.recv(65536):
