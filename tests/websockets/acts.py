@@ -1,4 +1,4 @@
-"""What an application does with a WebSocket, and what its client must see of that, whichever gateway is between them.
+"""What an application does with a WebSocket, and what its client must see, whichever gateway is between them.
 
 The steps are those of tests/support/echo/actor.py.
 """
@@ -32,14 +32,14 @@ def body(data: str = "", *, more: bool = False) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Act:
-    """`steps` of the application; `sent` by the client once it is open, `last` when it has got all frames."""
+    """`steps` of the application. The client sends `sent` once it is open, and `last` after all frames."""
 
     steps: tuple[object, ...]
     sent: bytes = b""
     last: bytes = b""
     offered: Headers = ()
     status: int = 101
-    # Of the answer to the handshake, by name; an empty list: not sent.
+    # Headers of the answer to the handshake, by name. An empty list: not sent.
     headers: dict[str, list[str]] = field(default_factory=dict)
     body: bytes = b""
     # Opcode and data of each frame before the close frame, or the length of the data.
@@ -64,7 +64,7 @@ HANDSHAKES = {
         ended=(1000, ""),
     ),
     "no subprotocol": Act((ACCEPT, closing()), offered=CHAT, headers={PROTOCOL: []}, ended=(1000, "")),
-    # RFC 6455: a client has to fail a connection whose subprotocol it did not offer.
+    # RFC 6455: a client must fail the connection if the server selects a subprotocol that it did not offer.
     "a subprotocol that the client does not offer": Act(
         ({**ACCEPT, "subprotocol": "other"}, closing()), offered=CHAT, headers={PROTOCOL: []}, ended=(1000, "")
     ),
@@ -89,7 +89,7 @@ HANDSHAKES = {
     "a denial and an exception": Act((denial(401), "raise"), status=500),
     "an exception before the accept": Act(("raise",), status=500),
     "an application that returns before the accept": Act((), status=500),
-    # Longer than Daphne's own limits for a handshake, 5 s.
+    # Longer than Daphne's own limit for a handshake, 5 s.
     "an application that takes 6 s to accept": Act((6, ACCEPT, closing()), ended=(1000, "")),
 }
 
@@ -101,11 +101,11 @@ ENDINGS = {
     **{f"closed with {code}": Act((ACCEPT, closing(code=code)), ended=(code, "")) for code in CODES},
     "closed with a reason": Act((ACCEPT, closing(code=4001, reason="nemáš právo")), ended=(4001, "nemáš právo")),
     "closed with a reason alone": Act((ACCEPT, closing(reason="done")), ended=(1000, "done")),
-    # 123 bytes fit a close frame: what is longer is cut, between two characters.
+    # A close frame has room for 123 bytes: a longer reason is cut between two characters.
     "closed with a long reason": Act(
         (ACCEPT, closing(code=4001, reason="x" + "é" * 100)), ended=(4001, "x" + "é" * 61)
     ),
-    # That these cannot be sent is the application's mistake.
+    # These codes cannot be sent: the client sees 1011, an error of the application.
     **{
         f"closed with {code}": Act((ACCEPT, closing(code=code)), ended=(1011, ""))
         for code in (0, 999, 1005, 1006, 1015, 2000, 5000)

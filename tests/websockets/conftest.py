@@ -1,4 +1,4 @@
-"""A WebSocket client of the published port, and a look at what the gateways logged."""
+"""A WebSocket client of the published port, and the warnings in the gateways' logs."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Connect = Callable[..., ClientConnection]
 
 @pytest.fixture(scope="module")
 def port(stack: Stack) -> int:
-    """Once a module: asking Compose takes longer than most of these tests."""
+    """Once per module: asking the engine takes longer than most of these tests."""
     return stack.port()
 
 
@@ -25,7 +25,7 @@ def port(stack: Stack) -> int:
 def connect(port: int) -> Iterator[Connect]:
     """connect("/ws/echo/", "daphne") opens a WebSocket on that gateway's pinned host; without a name, on the site's.
 
-    Its own pings are off, so that only the server's keep it open. Options are the library's. Closed after the test.
+    The client sends no pings, so only the server's keep it open. `options` are the library's. Closed after the test.
     """
     with ExitStack() as sockets:
 
@@ -39,7 +39,7 @@ def connect(port: int) -> Iterator[Connect]:
 
 
 def open_idle(gateway: str, port: int, path: str = "/ws/echo/", **options: object) -> open_asynchronously:
-    """A WebSocket of that gateway for a test that opens hundreds: to await, or to enter. No pings of its own."""
+    """A WebSocket of that gateway, for tests that open hundreds: await it or enter it. It sends no pings."""
     host = f"{gateway}.localhost:{port}"
     address = {"host": "127.0.0.1", "port": port, "origin": f"http://{host}", "proxy": None}
     defaults = {"compression": None, "ping_interval": None, "open_timeout": 60}
@@ -48,7 +48,7 @@ def open_idle(gateway: str, port: int, path: str = "/ws/echo/", **options: objec
 
 @pytest.fixture
 def complaints(stack: Stack) -> Callable[[], list[str]]:
-    """complaints(): warnings, and worse, that the gateways logged since the test began."""
+    """complaints(): warnings and errors that the gateways have logged since the test began."""
     since = datetime.now(UTC).isoformat()
 
     def complaints() -> list[str]:

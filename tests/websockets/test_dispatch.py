@@ -1,4 +1,4 @@
-"""The loop around each consumer does what Channels' own does: apps/rooms/dispatch.py."""
+"""Our loop around each consumer (apps/rooms/dispatch.py) behaves as Channels' own."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.stack import Stack
 
-# What each of the two does with the same sources, as a list of events.
+# Lists the events of both loops for the same sources.
 COMPARED = """
 import asyncio, json
 from channels.exceptions import StopConsumer
@@ -89,13 +89,13 @@ def test_it_passes_on_the_same_messages_and_ends_the_same_way(
 ) -> None:
     theirs, ours = compared[case]
     if case == "stopped by the layer":
-        # Channels leaves the layer with a channel that nobody reads any more.
+        # Channels does not cancel the layer's receive(): the layer keeps a channel that nobody reads any more.
         ours[0].remove("layer cancelled")
     assert ours == theirs
     assert ours[0][-1] == ENDINGS[case]
 
 
-# A consumer whose send() fails for a client that has just left, with a message that waits behind it: what is called.
+# A consumer whose send() fails because the client has just left, while another message is queued: the calls.
 LEFT = """
 import asyncio, json
 from channels.consumer import AsyncConsumer

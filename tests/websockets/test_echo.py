@@ -1,4 +1,4 @@
-"""Each ASGI gateway sends back what it gets, up to 1 MiB a message."""
+"""Each ASGI gateway returns every message of up to 1 MiB unchanged."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -36,7 +36,7 @@ def test_messages_come_back_in_order(connect: Connect, asgi_gateway: str) -> Non
 
 def test_short_ones_do_not_overtake_long_ones(connect: Connect, asgi_gateway: str) -> None:
     socket = connect("/ws/echo/", asgi_gateway)
-    # Of the long ones, only a part can be sent at once.
+    # A long message can only be sent in parts.
     messages = [str(number) * (1 if number % 5 else 50_000) for number in range(200)]
     with ThreadPoolExecutor() as pool:
         pool.submit(lambda: [socket.send(message) for message in messages])
@@ -56,7 +56,7 @@ def test_one_mebibyte_comes_back(connect: Connect, asgi_gateway: str, message: s
     assert socket.recv(timeout=20) == message
 
 
-# Text counts by its bytes, a message in fragments by their sum.
+# The limit counts bytes of text, and the sum of a message's fragments.
 REFUSED = {
     "a letter more": ("x" * (MIB + 1), None, 1009),
     "a byte more": (b"x" * (MIB + 1), None, 1009),
@@ -68,12 +68,12 @@ REFUSED = {
 
 
 def test_one_byte_more_is_refused_with_1009_and_no_utf_8_with_1007(connect: Connect, asgi_gateway: str) -> None:
-    # Side by side: gunicorn gives each client a second to read why.
+    # All connections at once: gunicorn keeps each open for a second, so that the client can read the reason.
     sockets = {name: connect("/ws/echo/", asgi_gateway) for name in REFUSED}
     codes = {}
     for name, socket in sockets.items():
         message, text, _ = REFUSED[name]
-        # The server may have closed while the client is still sending: then it is send() that says so.
+        # If the server closes while the client is still sending, send() raises.
         with suppress(ConnectionClosed):
             socket.send(message, text=text)
     for name, socket in sockets.items():

@@ -1,4 +1,4 @@
-"""Who may open a WebSocket, where, and how everybody else is refused."""
+"""Which clients may open a WebSocket, where, and how all others are rejected."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from tests.support.stack import ASGI_GATEWAYS
 from tests.websockets.conftest import Connect
 
-# What stands before /ws/, and the gateway of the pinned host: every way in.
+# The path prefix and the gateway of the pinned host, for every way to a WebSocket.
 WAYS = {
     "default host": ("", ""),
     **{f"pinned host of {name}": ("", name) for name in ASGI_GATEWAYS},
@@ -24,7 +24,7 @@ def way(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 def refusal(connect: Connect, path: str, gateway: str, **options: object) -> int:
-    """The status that a handshake was refused with."""
+    """The status of a rejected handshake."""
     with pytest.raises(InvalidStatus) as refused:
         connect(path, gateway, **options)
     return refused.value.response.status_code
@@ -55,7 +55,7 @@ def test_a_client_that_names_no_origin_may_not(connect: Connect, way: tuple[str,
 @pytest.mark.parametrize("origin", ["", "localhost"])
 def test_an_origin_that_is_none_is_refused_as_well(connect: Connect, way: tuple[str, str], origin: str) -> None:
     prefix, gateway = way
-    # Daphne finds that it is no origin at all before the project is asked.
+    # Daphne rejects an invalid origin before it calls the project.
     assert refusal(connect, f"{prefix}/ws/echo/", gateway, origin=origin) in (400, 403)
 
 
@@ -102,7 +102,7 @@ UPGRADE = {
 def test_uwsgi_answers_an_upgrade_with_501_and_says_why(http: httpx.Client, path: str) -> None:
     ways = [(path, "uwsgi.localhost"), (f"/gateways/uwsgi{path}", "localhost")]
     if not path.startswith("/ws/"):
-        ways.append((path, "localhost"))  # the default host, where all but /ws/ and /async/ is uWSGI's
+        ways.append((path, "localhost"))  # the default host, where uWSGI serves everything but /ws/ and /async/
     for url, host in ways:
         response = http.get(url, headers={**UPGRADE, "Host": host, "Origin": f"http://{host}"})
         assert response.status_code == 501

@@ -1,4 +1,4 @@
-"""How a WebSocket ends: without a noise, and with a reason where the server ends it."""
+"""How a WebSocket ends: without log lines, and with a reason if the server ends it."""
 
 import json
 import socket as sockets
@@ -15,13 +15,13 @@ from tests.websockets.conftest import Connect
 
 
 def valkey(stack: Stack, command: str) -> list[str]:
-    """The lines of its answer."""
+    """The words of Valkey's answer."""
     client = 'REDISCLI_AUTH="$(cat /run/secrets/valkey_password)" valkey-cli'
     return stack.inside("valkey").check_output(f"{client} {command}").split()
 
 
 def workers_in_room(stack: Stack, room: str) -> int:
-    """Processes that Valkey would tell of a message in this room."""
+    """The number of processes that Valkey sends this room's messages to."""
     channels = valkey(stack, f"PUBSUB CHANNELS '*room.{room}'")
     return int(valkey(stack, f"PUBSUB NUMSUB {channels[0]}")[-1]) if channels else 0
 
@@ -35,7 +35,7 @@ def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
     for path, gateway in [(path, gateway) for path in ("/ws/echo/", "/ws/rooms/left/") for gateway in ASGI_GATEWAYS]:
         connect(path, gateway).close()
         connect(path, gateway).close(code=1001, reason="going away")
-        # Gone without a word, as when a laptop is closed.
+        # The connection ends without a close frame, as when a laptop is closed.
         connect(path, gateway).socket.shutdown(sockets.SHUT_RDWR)
     wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still knows those who left")
     assert complaints() == []
@@ -56,7 +56,7 @@ def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, sta
     with ThreadPoolExecutor() as pool:
         spoken = [pool.submit(speak, speaker) for speaker in speakers]
         for member in crowd:
-            # Its messages are on their way, and the connection is reset.
+            # Reset the connection while messages for it are on their way.
             member.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
             member.socket.shutdown(sockets.SHUT_RDWR)
         for done in spoken:
@@ -72,7 +72,7 @@ def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, sta
 def test_a_gateway_that_stops_says_goodbye_and_the_other_goes_on(
     connect: Connect, stack: Stack, stopped: str, other: str
 ) -> None:
-    # More than one a worker.
+    # More than one for each worker.
     leaving = [connect("/ws/echo/", stopped) for _ in range(8)] + [connect("/ws/rooms/stop/", stopped)]
     staying = connect("/ws/echo/", other)
     with stack.stopped(stopped):
@@ -80,7 +80,7 @@ def test_a_gateway_that_stops_says_goodbye_and_the_other_goes_on(
             with pytest.raises(ConnectionClosed) as closed:
                 socket.recv(timeout=10)
             assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code in (1001, 1012)  # "going away", "service restart": come back
+            assert closed.value.rcvd.code in (1001, 1012)  # "going away", "service restart": reconnect
         staying.send("hello")
         assert staying.recv(timeout=10) == "hello"
     back = connect("/ws/echo/", stopped)
@@ -96,7 +96,7 @@ def test_rooms_survive_a_restart_of_valkey(connect: Connect, stack: Stack) -> No
         for room in rooms.values():
             room.send('{"message": "lost"}')
             assert json.loads(room.recv(timeout=10)).keys() == {"error"}
-        for echo in echoes:  # they need no Valkey
+        for echo in echoes:  # echoes need no Valkey
             echo.send("hello")
             assert echo.recv(timeout=10) == "hello"
 
@@ -106,6 +106,6 @@ def test_rooms_survive_a_restart_of_valkey(connect: Connect, stack: Stack) -> No
             assert message != "lost"
         return True
 
-    # The sockets that were open all the time, not new ones.
+    # The sockets that were open during the outage, not new ones.
     for here, there in (ASGI_GATEWAYS, ASGI_GATEWAYS[::-1]):
         wait_until(lambda here=here, there=there: cross(here, there), message=f"no way from {here} to {there}")

@@ -1,4 +1,4 @@
-"""What a WebSocket costs that does nothing but wait."""
+"""The memory of an idle WebSocket."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,23 +9,23 @@ import pytest
 from tests.support.stack import ASGI_GATEWAYS, Stack
 from tests.websockets.conftest import open_idle
 
-# What a process loads or copies once, several MB at its first ones or at any later time, makes a lot dear; what each
-# WebSocket holds makes every lot so.
+# A process loads or copies several MB once, at its first WebSockets or later: that makes one lot look expensive.
+# What each WebSocket holds shows in every lot, so the cheapest lot counts.
 LOTS = 3
-NUMBER = 500  # on each; Docker's proxy, which they all come through, takes six descriptors for each
-# It was 26 and more before gunicorn/asgi_lean.py and daphne/asgi_lean.py, and is 15 to 21 with them.
+NUMBER = 500  # on each gateway; docker-proxy, which forwards them all, uses six descriptors for each
+# kB. It was 26 or more before gunicorn/asgi_lean.py and daphne/asgi_lean.py, and is 15 to 21 with them.
 MOST_KB = 24
 
 
 def kib(stack: Stack, gateway: str) -> int:
-    """Memory of all its processes; a page that some of them share counts once."""
+    """Memory of all its processes; a page that several share counts once."""
     asked = "cat /proc/[0-9]*/smaps_rollup 2>/dev/null | grep ^Pss:"
     lines = stack.compose("exec", "-T", gateway, "sh", "-c", asked).stdout.splitlines()
     return sum(int(line.split()[1]) for line in lines)
 
 
 async def growth(stack: Stack, gateway: str, port: int) -> float:
-    """kB for each of so many, all of them open: in the cheapest of the lots."""
+    """kB for each open WebSocket, in the cheapest lot."""
     gate = asyncio.Semaphore(50)
 
     async with AsyncExitStack() as sockets:
@@ -43,12 +43,12 @@ async def growth(stack: Stack, gateway: str, port: int) -> float:
 
 @pytest.fixture(scope="module")
 def grown(stack: Stack, port: int) -> dict[str, float]:
-    """By gateway; both at once, for most of it is the client's work and waiting."""
+    """By gateway. Both are measured at once, because most of the time goes to the client and to waiting."""
 
     async def grow() -> list[float]:
         return await asyncio.gather(*(growth(stack, gateway, port) for gateway in ASGI_GATEWAYS))
 
-    # Started again: what earlier ones left would be used once more, and nothing seem to be needed.
+    # Restarted: the processes would reuse memory of earlier WebSockets, and none would seem to be needed.
     with stack.stopped(*ASGI_GATEWAYS):
         pass
     return dict(zip(ASGI_GATEWAYS, asyncio.run(grow()), strict=True))

@@ -1,4 +1,4 @@
-"""Both ASGI gateways do the same with what an application does: its client cannot tell them apart."""
+"""Both ASGI gateways pass on alike what an application does: its client cannot tell them apart."""
 
 import json
 import secrets
@@ -56,7 +56,7 @@ def watch(echo: Echo, gateway: str, act: Act) -> dict[str, object]:
 
 
 def expected(act: Act, seen: dict[str, object]) -> dict[str, object]:
-    """Errors and refusals have a body of the gateway's, which is nobody's business."""
+    """The expected result. The body of a gateway's own errors and rejections is not compared."""
     frames = tuple((opcode, data if isinstance(data, bytes) else (b"x" * data)) for opcode, data in act.frames)
     body = act.body if act.body or act.status in (101, 429) else seen["body"]
     return {"status": act.status, "headers": act.headers, "body": body, "frames": frames, "ended": act.ended}
@@ -74,7 +74,7 @@ def test_the_client_sees_what_the_application_does(echo: Echo, table: dict[str, 
     assert wrong == {}
 
 
-# What a client does, and the code and reason that the application is told.
+# What a client does, and the code and reason that the application receives.
 LEAVING: dict[str, tuple[bytes, tuple[int, str]]] = {
     "with 1000": (close(1000), (1000, "")),
     "with a reason": (close(4001, b"dost bylo"), (4001, "dost bylo")),
@@ -107,7 +107,7 @@ def test_the_application_is_told_how_its_client_left(echo: Echo) -> None:
         for (name, gateway), token in tokens.items():
             events = [json.loads(note) for who, note in notes[gateway] if who == token]
             ends = [(it["code"], it.get("reason")) for it in events if it["type"] == "websocket.disconnect"]
-            # What the gateway says of what it refused is in its own words.
+            # For what it rejects, each gateway gives a reason in its own words.
             found[name, gateway] = [(code, "" if name.startswith("sending") else reason) for code, reason in ends]
         assert all(found.values()), found
         return found

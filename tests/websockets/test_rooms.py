@@ -1,4 +1,4 @@
-"""A room's messages reach its clients on every ASGI gateway through Valkey, and nobody else."""
+"""A room's messages reach its clients on every ASGI gateway through Valkey, and no other client."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def test_a_message_crosses_from_gateway_to_gateway_and_back(connect: Connect, he
 
 
 def test_clients_on_all_workers_hear_each_other(connect: Connect, setting: Callable[[str], str]) -> None:
-    # Enough of them that each worker of gunicorn, which have nothing in common but Valkey, gets some.
+    # Enough clients for each worker of gunicorn: the workers share nothing but Valkey.
     sockets = [connect("/ws/rooms/crowd/", "gunicorn") for _ in range(6 * int(setting("WEB_CONCURRENCY")))]
     say(sockets[0], "everyone?")
     assert {hear(socket)["message"] for socket in sockets} == {"everyone?"}

@@ -1,4 +1,4 @@
-"""A gateway that stops: WebSockets that are not open are sent away as well, and hold nobody up."""
+"""A gateway stops: it also ends WebSockets that are not open yet, and they do not delay the stop."""
 
 import json
 import secrets
@@ -12,12 +12,12 @@ from tests.support.echo import Echo
 from tests.support.stack import HTTP_PORTS, Stack, run, wait_until
 from tests.websockets.test_parity import path_of
 
-# Less than requests in flight may take, for which a connection that is forgotten would be waited.
+# Seconds: less than the time for requests in flight, which the stop would take if it forgot a connection.
 SECONDS = 20
 
 
 def connect_to(echo: Echo, gateway: str) -> socket.socket:
-    """Past nginx, which would ask another gateway."""
+    """Connects without nginx, which would fail over to another gateway."""
     (container,) = inspect(echo.stack.container(gateway))
     address = container["NetworkSettings"]["Networks"][f"{echo.stack.project}_edge"]["IPAddress"]
     return socket.create_connection((address, HTTP_PORTS[gateway]), timeout=PATIENCE)
@@ -31,7 +31,7 @@ def test_a_handshake_is_answered_503_and_holds_no_stop_up(echo: Echo, asgi_gatew
     who = secrets.token_hex(8)
     container = echo.stack.container(asgi_gateway)
     with connect_to(echo, asgi_gateway) as connecting, connect_to(echo, asgi_gateway) as idle:
-        # The application takes the message that asks for a connection, and does not answer it.
+        # The application receives the connect message and does not answer it.
         connecting.sendall(handshake(asgi_gateway, ("receive", "receive"), who))
         idle.sendall(request("GET", "/").replace(b"Connection: close\r\n", b""))
         assert read_answer(idle).status == 200
@@ -41,7 +41,7 @@ def test_a_handshake_is_answered_503_and_holds_no_stop_up(echo: Echo, asgi_gatew
             began = time.monotonic()
             refused = read_answer(connecting)
             assert (refused.status, refused.all("Retry-After")) == (503, ["5"])
-            # A connection that stays open for a moment, for one more request.
+            # This connection stays open for a moment, for one more request.
             idle.sendall(handshake(asgi_gateway, ("receive", "receive")))
             assert read_answer(idle).status == 503
             run("docker", "wait", container)
@@ -50,8 +50,8 @@ def test_a_handshake_is_answered_503_and_holds_no_stop_up(echo: Echo, asgi_gatew
             echo.stack.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "--no-recreate", asgi_gateway)
 
 
-# gunicorn's WebSocket with a transport that keeps what it is given, in each state that a connection can be in when its
-# worker stops: the statuses and close codes that the client is sent, and whether the connection is closed.
+# gunicorn's WebSocket with a transport that records what it gets, in each state that a connection can have when its
+# worker stops: the status or close code that the client gets, and whether the connection is closed.
 STATES = """
 import asyncio, json, logging, socket
 from asgi_websocket import WebSocket
@@ -137,7 +137,7 @@ print(json.dumps({name: asyncio.run(stopped(*case, lost=name in ("gone", "connec
                   for name, case in CASES.items()}))
 """
 
-# uvicorn's own raises InvalidState for the fifth, and the worker ends with all of its requests in flight.
+# uvicorn's own raises InvalidState in the fifth state, and the worker ends with all of its requests in flight.
 RIGHT = {
     "connecting": ["503", True],
     "open": [1012, True],
@@ -145,7 +145,7 @@ RIGHT = {
     "closed by the client, and not yet gone": [None, True],
     "closed by the application, and not yet answered": [None, True],
     "closed by the application, and answered": [None, True],
-    # It has two seconds to read the close frame.
+    # The client has a second to read the close frame before the worker closes the connection.
     "refused, and told why": [None, False],
     "gone": [None, True],
     "connecting, and the client has left": [None, True],
