@@ -1,6 +1,6 @@
-"""Clients of one gateway in the place of nginx, that count which of their requests came to nothing.
+"""Clients that replace nginx for one gateway, and count the requests that fail.
 
-Run as a program, by calling(), in nginx's network namespace: uWSGI hangs up on everybody else.
+calling() runs this file as a program in nginx's network namespace: uWSGI closes connections from every other address.
 """
 
 import asyncio
@@ -16,30 +16,30 @@ from dataclasses import asdict, dataclass, field
 
 from tests.support.stack import PORTS, ROOT, Stack
 
-# More new connections at once than uWSGI has threads, so that some always wait in its queue.
+# More new connections at once than uWSGI has threads: some are always queued.
 CALLERS = 40
 PATH = "/hello/sync/?seconds=0.02"
-# Requests answered before anything is to happen.
+# Requests that are answered before the test does anything.
 ENOUGH = 100
 
 
 @dataclass
 class Fates:
     answered: int = 0
-    refused: int = 0  # nothing was sent: nginx goes elsewhere
-    closed: int = 0  # the same, on a connection that was open
-    lost: int = 0  # sent, and no answer: nginx cannot repeat a POST
+    refused: int = 0  # nothing was sent: nginx would try another gateway
+    closed: int = 0  # nothing was sent, on a connection that was open: the same
+    lost: int = 0  # sent, and no answer: nginx could not repeat a POST
 
 
 @dataclass
 class Calls:
-    new: Fates = field(default_factory=Fates)  # the first over a connection
-    kept: Fates = field(default_factory=Fates)  # over one that was answered before; none in the uwsgi protocol
+    new: Fates = field(default_factory=Fates)  # first requests of a connection
+    kept: Fates = field(default_factory=Fates)  # later requests of a connection; none in the uwsgi protocol
 
 
 @contextmanager
 def calling(stack: Stack, gateway: str) -> Iterator[Calls]:
-    """Calls the gateway until the block has ended; what became of them is there afterwards."""
+    """Sends requests to the gateway until the block ends. The counts are complete after the block."""
     network = f"container:{stack.container('nginx')}"
     options = ("--network", network, "--volume", f"{ROOT}:{ROOT}:ro", "--workdir", str(ROOT))
     label = ("--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}")
@@ -51,14 +51,14 @@ def calling(stack: Stack, gateway: str) -> Iterator[Calls]:
         assert process.stdout
         assert process.stdout.readline() == "under way\n"
         yield calls
-        # The end of its standard input ends it.
+        # The program ends when its standard input is closed.
         process.stdin.close()
         counted = json.loads(process.stdout.read())
     calls.new, calls.kept = Fates(**counted["new"]), Fates(**counted["kept"])
 
 
 def request_for(gateway: str, kept: bool) -> bytes:
-    """GET of PATH, in the protocol that the gateway speaks."""
+    """A GET of PATH in the gateway's protocol."""
     path, _, query = PATH.partition("?")
     if gateway != "uwsgi":
         connection = "keep-alive" if kept else "close"
@@ -80,7 +80,7 @@ def request_for(gateway: str, kept: bool) -> bytes:
 
 
 async def call(gateway: str, calls: Calls, kept: bool) -> None:
-    """One request after another, each over a connection of its own, or over one for as long as it lives."""
+    """One request after another: each on a new connection, or all on one for as long as it lives."""
     request = request_for(gateway, kept)
     while True:
         try:
@@ -88,7 +88,7 @@ async def call(gateway: str, calls: Calls, kept: bool) -> None:
                 reader, writer = await asyncio.open_connection(gateway, PORTS[gateway])
         except (OSError, TimeoutError):
             calls.new.refused += 1
-            # Not all in the same moment: where one connection is taken, the kernel lets several begin.
+            # Random pauses: where the kernel accepts one connection, it lets several begin at once.
             await asyncio.sleep(random.uniform(0, 0.4))  # noqa: S311  # no secret
             continue
         with suppress(OSError):
@@ -102,7 +102,7 @@ async def call(gateway: str, calls: Calls, kept: bool) -> None:
 async def exchange(
     fates: Fates, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, kept: bool
 ) -> bool:
-    """One request; whether the connection can have another."""
+    """Sends one request; returns whether the connection can take another."""
     if reader.at_eof() or writer.transport.is_closing():
         fates.closed += 1
         return False
@@ -130,7 +130,7 @@ async def main(gateway: str) -> Calls:
         await asyncio.sleep(0.1)
     print("under way", flush=True)
     await asyncio.to_thread(sys.stdin.read)
-    # What is under way is no loss.
+    # Requests in flight do not count as lost.
     for task in tasks:
         task.cancel()
     return calls

@@ -1,4 +1,4 @@
-"""What the tests of this folder share: requests to one gateway, and a stack that has settled again."""
+"""Requests to one gateway, and a wait until the stack has settled."""
 
 import json
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from tests.support.stack import GATEWAYS, Stack, run, wait_until
 
 
 def ask(url: str, gateway: str, path: str = "/gateway/") -> httpx.Response:
-    """One request over a connection of its own, so that any worker may get it."""
+    """One request on a new connection, so that any worker may get it."""
     return httpx.get(url + path, headers={"Host": f"{gateway}.localhost"}, timeout=30)
 
 
 def settle(stack: Stack) -> None:
-    """Waits until nginx has found every gateway at its new address: the next test must not meet the old one."""
+    """Waits until nginx has every gateway's new address: otherwise the next test could reach the old one."""
     url = stack.url()
     for gateway in GATEWAYS:
         wait_until(lambda gateway=gateway: ask(url, gateway).status_code == 200, message=f"{gateway} answers")
@@ -37,14 +37,14 @@ def inspect_all(stack: Stack) -> dict[str, list[dict[str, Any]]]:
 
 
 def for_each[T](names: tuple[str, ...], action: Callable[[str], T]) -> dict[str, T]:
-    """action(name) for all names at once: results by name."""
+    """action(name) for all names at once; returns the results by name."""
     with ThreadPoolExecutor(len(names)) as pool:
         return dict(zip(names, pool.map(action, names), strict=True))
 
 
 @pytest.fixture(scope="session")
 def identities(stack: Stack) -> Callable[[str], list[dict[str, Any]]]:
-    """identities("uwsgi"): what 24 requests at once were told by /gateway/."""
+    """identities("uwsgi"): the answers of /gateway/ to 24 requests at once."""
 
     def collect(gateway: str) -> list[dict[str, Any]]:
         url = stack.url()

@@ -1,4 +1,4 @@
-"""A changed count in the settings is followed by the number of workers, threads and replicas."""
+"""The number of workers, threads and replicas follows the settings."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tests.processes.conftest import ask, settle
 from tests.processes.tree import Process, tree
 from tests.support.stack import GATEWAYS, Stack, run, wait_until
 
-# None of them the default, and no two products alike.
+# No value is the default, and no two products are equal.
 COUNTS = {"UWSGI_PROCESSES": "3", "UWSGI_THREADS": "2", "WEB_CONCURRENCY": "3", "DAPHNE_REPLICAS": "2"}
 
 
@@ -27,8 +27,8 @@ def processes(stack: Stack, gateway: str) -> list[Process]:
 
 
 def test_uwsgi_follows_its_processes_and_threads(changed: Stack) -> None:
-    # Exactly these threads, and one that looks nginx's name up (uwsgi/plugins/only_from.c): the workers are new, and no
-    # view has had them start one of its own. While it imports the project, a worker has its first alone.
+    # Exactly these threads, and the one that looks up nginx's name (uwsgi/plugins/only_from.c): no view has started a
+    # thread in these new workers. A worker has only its first thread while it imports the project.
     expected = [(f"uWSGI worker {number}", int(COUNTS["UWSGI_THREADS"]) + 1) for number in (1, 2, 3)]
 
     def followed() -> bool:

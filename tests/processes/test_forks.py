@@ -1,4 +1,4 @@
-"""Workers of uWSGI and gunicorn are forks of one process that has imported the project, and share its memory alone."""
+"""Workers of uWSGI and gunicorn are forks of one process that has imported the project. They share only its memory."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.stack import Stack, run
 
-# What a process has after the import, beside its memory: a fork would have it too, and all would use it at once.
+# What a process has after the import, besides memory: every fork would inherit it and use it at the same time.
 IMPORTED = """
 import importlib, json, os, sys, threading
 importlib.import_module(sys.argv[1])
@@ -32,7 +32,7 @@ def test_the_import_leaves_nothing_that_a_fork_must_not_share(stack: Stack, gate
 
 @pytest.mark.parametrize("gateway", ["uwsgi", "gunicorn"])
 def test_workers_share_most_of_their_pages(stack: Stack, gateway: str) -> None:
-    """A worker of its own would share with the others nothing but libraries."""
+    """Workers that import the project themselves would share only libraries."""
     asked = "cat /proc/[0-9]*/smaps_rollup 2>/dev/null | grep -E '^(Rss|Private)'"
     lines = stack.compose("exec", "-T", gateway, "sh", "-c", asked).stdout.splitlines()
     kib: Counter[str] = Counter()
@@ -45,10 +45,10 @@ DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('dr
 
 
 def uwsgi(stack: Stack, seconds: int, *options: str, memory: str = "768m") -> str:
-    """What two workers say that run for so long, and serve nothing."""
+    """The log of two workers that run for `seconds` and serve nothing."""
     image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
     server = ("uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025", *options)
-    # SIGINT: on SIGTERM, without our drain, it would start again.
+    # SIGINT: after SIGTERM, without our drain, uWSGI would start again.
     limited = ("timeout", "--signal=INT", str(seconds), *server)
     ended = run("docker", "run", "--rm", "--network", "none", "--memory", memory, image, *limited, check=False)
     return ended.stdout + ended.stderr
@@ -69,10 +69,10 @@ def test_a_worker_that_has_grown_too_large_is_replaced(stack: Stack, limit: str,
 
 
 def test_how_large_a_worker_may_grow_follows_the_containers_memory(stack: Stack) -> None:
-    """A project of 200 MiB, in two workers that share it: three quarters of the memory, by two, is the most."""
+    """Two workers share a project of 200 MiB. Each may grow to 75 % of the container's memory, divided by two."""
     plugin = ("--plugin=/etc/uwsgi/plugins/recycle_plugin.so", "--recycle-on-share=75")
     fat, soon = "--eval=ballast = b'x' * (200 << 20)", "--recycle-not-before=5"
-    # The last is as large as that from its start: replaced at once, its workers would do nothing but start.
+    # In the last run a worker is that large from its start: if it were replaced at once, workers would only start.
     runs = {"enough": ("800m", soon), "too little": ("400m", soon), "too little, but young": ("400m",)}
     with ThreadPoolExecutor() as pool:
         logs = list(pool.map(lambda run: uwsgi(stack, 15, *plugin, fat, *run[1:], memory=run[0]), runs.values()))

@@ -1,4 +1,4 @@
-"""Requests leave garbage in cycles; how much of it a process holds, before its collector looks."""
+"""Requests leave garbage in reference cycles: how much a process holds before its collector runs."""
 
 import json
 
@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.stack import Stack
 
-# Waves of requests that wait together, so that the collector finds them alive once or twice. Counted are the objects
-# that came after the import.
+# Waves of requests that await together, so that the collector finds them alive once or twice. It counts the objects
+# created after the import.
 SERVED = """
 import asyncio, gc, json
 from config.asgi import application
@@ -44,7 +44,7 @@ print(json.dumps({"statuses": sorted(set(statuses)), "number": len(statuses), "m
 
 @pytest.mark.parametrize("gateway", ["gunicorn", "daphne"])
 def test_it_is_collected_before_it_is_much(stack: Stack, gateway: str) -> None:
-    """As Python has it, 60,000 objects are found here, and a worker of gunicorn has grown by 25 MB under load."""
+    """With Python's defaults, 60,000 objects are found here, and a worker of gunicorn grows by 25 MB under load."""
     found = json.loads(stack.compose("exec", "-T", gateway, "python", "-c", SERVED).stdout.splitlines()[-1])
     assert (found["statuses"], found["number"]) == ([200], 12 * 250)
     assert 1_000 < found["most"] < 40_000

@@ -1,4 +1,4 @@
-"""The health check fails on anything but a 2xx: an error, a redirect, a gateway that hangs, none at all."""
+"""The health check fails on every answer but a 2xx: an error, a redirect, a gateway that hangs, no gateway."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from tests.support.stack import GATEWAYS, ROOT, Stack, run
 
 
 def check_in(stack: Stack, gateway: str, path: str) -> subprocess.CompletedProcess[str]:
-    """The container's own health check, asking another path."""
+    """Runs the container's own health check with another path."""
     container = stack.containers(gateway)[0]
     how, *command = inspect(container)[0]["Config"]["Healthcheck"]["Test"]
     assert how == "CMD"
@@ -25,7 +25,7 @@ def check_in(stack: Stack, gateway: str, path: str) -> subprocess.CompletedProce
 
 
 def check_port(port: int) -> int:
-    """The exit status of healthcheck.py, against a port of this machine."""
+    """Runs healthcheck.py against a port of this machine; returns its exit status."""
     environment = {**os.environ, "HEALTH_PORT": str(port), "HEALTH_PATH": "/", "SERVER_NAMES": "localhost"}
     return run(sys.executable, "-I", str(ROOT / "healthcheck.py"), env=environment, check=False).returncode
 
@@ -41,7 +41,7 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
@@ -53,11 +53,11 @@ def answering(status: int) -> Iterator[int]:
 
 @contextmanager
 def frozen(stack: Stack, gateway: str) -> Iterator[None]:
-    """The gateway with every process of it stopped in its tracks, as by a deadlock."""
+    """Every process of the gateway is stopped, as in a deadlock."""
     container = stack.containers(gateway)[0]
 
     def send(name: str) -> None:
-        # Nobody inside can stop PID 1, and there is nobody else in Daphne's container.
+        # No process inside can stop PID 1, so the engine sends it the signal.
         run("docker", "kill", "--signal", name, container)
         run("docker", "exec", container, "sh", "-c", f"kill -{name} -1 || true")
 

@@ -1,4 +1,4 @@
-"""Orphans: processes whose parent has ended become children of PID 1, which has to collect them when they end too."""
+"""Orphans, processes whose parent has ended, become children of PID 1. PID 1 must collect them when they end."""
 
 import pytest
 
@@ -14,14 +14,14 @@ def test_no_orphan_stays_as_a_zombie(stack: Stack, service: str) -> None:
 
 def assert_orphans_are_collected(stack: Stack, service: str) -> None:
     container = stack.containers(service)[0]
-    # Each of these shells ends at once.
+    # Each of these shells ends at once and leaves an orphan.
     script = f"for i in $(seq {ORPHANS}); do sh -c 'sleep 300 >/dev/null 2>&1 & echo $!'; done"
     orphans = run("docker", "exec", container, "sh", "-c", script).stdout.split()
     assert len(orphans) == ORPHANS
     with stack.observer(service, container) as observer:
 
         def parents() -> list[str]:
-            """Of those that are there, as zombies too."""
+            """Parents of the orphans that exist, zombies included."""
             return observer.run(f"ps -o ppid= -p {','.join(orphans)}").stdout.split()
 
         assert parents() == ["1"] * ORPHANS

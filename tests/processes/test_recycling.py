@@ -1,4 +1,4 @@
-"""A worker of gunicorn is replaced after max_requests, WebSockets among them."""
+"""gunicorn replaces a worker after max_requests. WebSockets count as requests."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ REPLACED = f"Maximum request limit of {MOST} exceeded"
 
 @contextmanager
 def gunicorn(stack: Stack) -> Iterator[str]:
-    """A gunicorn of its own with a low max_requests, whose project accepts every WebSocket: its container."""
+    """The container of another gunicorn with a low max_requests, whose project accepts every WebSocket."""
     environment = {
         "GUNICORN_CMD_ARGS": f"--max-requests {MOST} --max-requests-jitter 0",
         "WEB_CONCURRENCY": "2",
@@ -52,7 +52,7 @@ def test_websockets_count(container: str) -> None:
             return bool(client.recv())
 
     wait_until(opened, 30, "gunicorn serves")
-    # Whichever of the two workers takes them, one has its share.
+    # However the two workers share them, one reaches its limit.
     for _ in range(2 * MOST):
         opened()
     wait_until(lambda: REPLACED in log(container), 20, f"a worker is replaced: {log(container)}")

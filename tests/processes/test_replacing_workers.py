@@ -1,4 +1,4 @@
-"""Workers are replaced under a running server: by a chain reload without losing a request, and when one dies."""
+"""Workers are replaced while the server runs: by a chain reload, which loses no request, and after a worker dies."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from tests.processes.conftest import settle
 from tests.processes.tree import tree
 from tests.support.stack import Stack, wait_until
 
-# The clients mostly wait for the server, so some of its threads always have a request in flight.
+# The clients mostly await the server, so some of its threads always process a request.
 CLIENTS = 6
 SLOW = "/hello/sync/?seconds=0.1"
 
 
 @dataclass
 class Experience:
-    """What clients have met: how often each status or error, and the pids that answered."""
+    """The clients' results: the count of each status or error, and the PIDs that answered."""
 
     results: Counter[int | str] = field(default_factory=Counter)
     pids: set[int] = field(default_factory=set)
@@ -30,7 +30,7 @@ class Experience:
 
 @contextmanager
 def asking(stack: Stack, gateway: str) -> Iterator[Experience]:
-    """Clients that ask one gateway without a pause."""
+    """Clients that send requests to one gateway without a pause."""
     met, over = Experience(), Event()
     url, headers = stack.url(), {"Host": f"{gateway}.localhost"}
 
@@ -65,7 +65,7 @@ class Reload:
 
 @pytest.fixture(scope="module")
 def chain_reload(stack: Stack) -> Reload:
-    """uWSGI's workers before and after, and what clients met meanwhile."""
+    """uWSGI's workers before and after a chain reload, and the clients' results meanwhile."""
     uwsgi = stack.inside("uwsgi")
     with stack.observer("uwsgi") as observer, asking(stack, "uwsgi") as met:
         before = {process.pid for process in tree(observer)[1:]}

@@ -1,4 +1,4 @@
-"""REQUEST_TIMEOUT: what a request may take is said once, and every server follows it; so does the size of a message."""
+"""REQUEST_TIMEOUT and WEBSOCKET_MESSAGE_BYTES are each set once, and every server follows them."""
 
 import os
 import re
@@ -19,14 +19,14 @@ CALL = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8001/', 
 
 
 def inside(stack: Stack, gateway: str, *command: str, **environment: str) -> str:
-    """What a command says in a container of the gateway's image, with the variables of the one that runs."""
+    """The output of a command in a new container of the gateway's service, with the given variables."""
     variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
     return stack.compose("run", "--rm", "--no-deps", "-T", *variables, gateway, *command).stdout
 
 
 @pytest.fixture
 def slow(stack: Stack) -> Iterator[str]:
-    """uWSGI with the configuration of the stack, an application that never answers, and two seconds for it."""
+    """uWSGI with the stack's configuration, a timeout of two seconds, and an application that never answers in time."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     environment = {"REQUEST_TIMEOUT": "2", "WSGI_APPLICATION": "slow:application", "UWSGI_PROCESSES": "1"}
     variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]

@@ -1,4 +1,4 @@
-"""Every container listens where it should and nowhere else."""
+"""Every container listens on its own ports and on no other."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ LISTENING = {
     "postgres": {"tcp *:5432", "unix /var/run/postgresql/.s.PGSQL.5432"},
     "valkey": {"tcp *:6379"},
 }
-# Docker puts its DNS server into the network namespace of every container.
+# Docker adds its DNS server to every container's network namespace.
 DOCKER_DNS = "127.0.0.11:"
 
 
@@ -26,7 +26,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def listeners(stack: Stack, service: str) -> Iterator[dict[str, int]]:
-    """The connections that may wait, by listening socket; `*` is every address, of IPv4 or IPv6."""
+    """The queue length of each listening socket; `*` is every address, of IPv4 or IPv6."""
     found = {}
     with stack.observer(service, stack.containers(service)[0]) as observer:
         for line in observer.check_output("ss --listening --tcp --udp --unix --numeric --no-header").splitlines():
@@ -52,12 +52,12 @@ def test_as_many_connections_may_wait_as_the_kernel_allows(
 def test_workers_of_gunicorn_accept_more_than_one_connection_at_a_time(
     stack: Stack, setting: Callable[[str], str]
 ) -> None:
-    # libuv accepts one each time around for every socket that listens. From outside it takes a load that has them come
-    # around slowly: 1,000 clients of wrk had a p99 of 7 s.
+    # libuv accepts one connection for each listening socket in an iteration of its loop. Clients notice it only under
+    # a load that makes iterations slow: 1,000 clients of wrk had a p99 of 7 s.
     gunicorn = stack.inside("gunicorn")
     rows = [line.split() for line in gunicorn.check_output("cat /proc/net/tcp").splitlines()]
     (inode,) = {row[9] for row in rows if row[1] == f"00000000:{PORTS['gunicorn']:04X}" and row[3] == "0A"}
     sockets = gunicorn.check_output("find /proc/[0-9]* -maxdepth 2 -path '*/fd/*' -lname 'socket:*' -printf '%h %l\\n'")
     held = Counter(line.split()[0] for line in sockets.splitlines() if line.endswith(f"socket:[{inode}]"))
-    # The arbiter has but the one.
+    # The arbiter has only one.
     assert sorted(held.values()) == [1, *[16] * int(setting("WEB_CONCURRENCY"))]

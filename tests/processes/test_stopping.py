@@ -1,4 +1,4 @@
-"""`docker stop` ends every gateway with exit status 0, after it has answered all that was sent to it."""
+"""`docker stop` ends every gateway with exit status 0, after it has answered every request that it got."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from tests.processes.callers import CALLERS, Calls, calling
 from tests.processes.conftest import for_each, inspect, settle
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run
 
-# Three seconds of answer, of which the first event has come when the signal is sent.
+# The answer takes three seconds. Its first event has arrived when the gateway gets the signal.
 PATH = "/async/stream/?events=7&interval=0.5"
 
 
@@ -41,7 +41,7 @@ def stop_while_it_answers(stack: Stack, gateway: str) -> Stopped:
 
 @pytest.fixture(scope="module")
 def stopped(stack: Stack) -> Iterator[dict[str, Stopped]]:
-    """Every gateway stopped with an answer on its way, and back afterwards."""
+    """Stops every gateway during an answer, and starts it afterwards."""
     try:
         yield for_each(GATEWAYS, lambda gateway: stop_while_it_answers(stack, gateway))
     finally:
@@ -60,7 +60,7 @@ def test_the_answer_on_its_way_is_finished(stopped: dict[str, Stopped], gateway:
 
 
 def test_connections_that_wait_to_be_accepted_are_answered(stopped: dict[str, Stopped], gateway: str) -> None:
-    """Without nginx, which would repeat what it may: more new connections at once than the gateway has room for."""
+    """Without nginx, which could repeat requests: more new connections at once than the gateway has room for."""
     calls = stopped[gateway].calls.new
     assert calls.answered > 100
     assert calls.refused > 0
@@ -69,7 +69,9 @@ def test_connections_that_wait_to_be_accepted_are_answered(stopped: dict[str, St
 
 @pytest.mark.parametrize("asgi_gateway", ASGI_GATEWAYS)
 def test_requests_on_open_connections_are_answered(stopped: dict[str, Stopped], asgi_gateway: str) -> None:
-    """As nginx has them, idle between two requests. One is lost now and then, why is not known; it was 11 and more."""
+    """Kept connections, as nginx has them, idle between requests. Rarely one request is lost, with no known cause;
+    before, it was 11 and more.
+    """
     calls = stopped[asgi_gateway].calls.kept
     assert calls.answered > 100
     assert calls.closed > 0

@@ -1,4 +1,4 @@
-"""Requests are served by the configured number of threads: exactly in uWSGI, at most in an ASGI process."""
+"""The number of threads that serve requests: exactly as configured in uWSGI, at most so many in an ASGI process."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ from tests.support.stack import Stack, wait_until
 
 
 def test_every_worker_has_the_configured_number_of_threads(stack: Stack, setting: Callable[[str], str]) -> None:
-    # Not ps: a project's own threads, a pool's say, are threads of the worker too.
+    # From uWSGI's statistics: ps also counts threads that the project starts, such as a connection pool's.
     report = json.loads(stack.inside("uwsgi").check_output("uwsgi --connect-and-read /tmp/uwsgi.stats 2>&1"))
     assert len(report["workers"]) == int(setting("UWSGI_PROCESSES"))
     assert {len(worker["cores"]) for worker in report["workers"]} == {int(setting("UWSGI_THREADS"))}
@@ -23,15 +23,15 @@ def test_every_worker_has_at_least_these_threads_in_the_kernel(stack: Stack, set
             counts = [process.threads for process in tree(observer)[1:]]
             return len(counts) == int(setting("UWSGI_PROCESSES")) and min(counts) >= int(setting("UWSGI_THREADS"))
 
-        # A worker that has just been replaced, and still imports the project, has its first thread alone.
+        # A new worker has only its first thread while it imports the project.
         wait_until(running)
 
 
 def test_requests_beyond_the_threads_of_daphne_wait_or_are_asked_to_come_again(
     stack: Stack, setting: Callable[[str], str]
 ) -> None:
-    # Three times as many as it has threads. Without a bound each gets one, up to the container's limit; beyond that all
-    # are answered 500, and no health check can start.
+    # Three times as many requests as threads. Without a limit each request gets a thread, up to the container's limit.
+    # Beyond that every request gets 500, and no health check can start.
     requests = 3 * int(setting("ASGI_THREADS")) * int(setting("DAPHNE_REPLICAS"))
     statuses = burst(stack.url(), [("daphne", "/hello/sync/?seconds=0.5")] * requests)
     assert set(statuses) <= {200, 503}
@@ -39,7 +39,7 @@ def test_requests_beyond_the_threads_of_daphne_wait_or_are_asked_to_come_again(
 
 
 def test_requests_that_only_wait_need_no_thread(stack: Stack, setting: Callable[[str], str]) -> None:
-    # Four times as many as there are threads. If each took one, half of them would wait for more than 5 s: 503.
+    # Four times as many requests as threads. If each took a thread, half of them would wait more than 5 s and get 503.
     requests = 4 * int(setting("ASGI_THREADS")) * int(setting("DAPHNE_REPLICAS"))
     statuses = burst(stack.url(), [("daphne", "/hello/async/?seconds=3")] * requests)
     assert Counter(statuses) == {200: requests}

@@ -1,4 +1,4 @@
-"""Every container runs exactly the processes that its configuration asks for, all of them as its own user."""
+"""Every container runs exactly the configured processes, each as the container's own user."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ def gunicorn_tree(setting: Setting) -> list[str]:
     return [ARBITER] * (1 + int(setting("WEB_CONCURRENCY")))
 
 
-# The other end of nginx's error log (nginx/queryless), and the shell that starts it again should it be killed.
+# They read nginx's error log (nginx/queryless): a program, and the shell that restarts it if it is killed.
 QUERYLESS = ["/bin/sh /etc/nginx/entrypoint", "perl -p /tmp/nginx/queryless"]
 
 TREES = {"nginx": nginx_tree, "uwsgi": uwsgi_tree, "gunicorn": gunicorn_tree}
@@ -41,7 +41,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def processes(stack: Stack, service: str) -> Iterator[list[Process]]:
-    """The tree of the service's first container."""
+    """The process tree of the service's first container."""
     with stack.observer(service, stack.containers(service)[0]) as observer:
         yield tree(observer)
 
@@ -93,9 +93,9 @@ def test_every_process_runs_as_the_user_of_its_service(service: str, processes: 
 
 
 def test_no_shell_and_no_supervisor_is_left_before_the_server(service: str, processes: list[Process]) -> None:
-    """But docker-init, before the two that do not collect orphans themselves (test_orphans.py)."""
+    """Except docker-init, in the two services that do not collect orphans themselves (test_orphans.py)."""
     before = re.compile(r"(\S*/)?(sh|bash|tini|docker-init|supervisord)\b")
-    # Beside nginx, and not before it: what reads its log.
+    # The readers of nginx's log run beside nginx, not before it.
     rest = [process.arguments for process in processes if process.arguments not in QUERYLESS]
     found = [arguments.split()[0] for arguments in rest if before.match(arguments)]
     assert found == (["/sbin/docker-init"] if service in ("daphne", "valkey") else [])
@@ -111,7 +111,7 @@ def test_identities_are_those_of_workers_in_the_tree(
 ) -> None:
     replicas = stack.containers(gateway)
     with stack.observer(gateway, replicas[0]) as observer:
-        # PID 1 only looks after those that serve.
+        # PID 1 only supervises the processes that serve.
         serving = {(process.pid, process.ppid) for process in tree(observer)[1:]}
         assert {(answer["pid"], answer["ppid"]) for answer in identities(gateway)} <= serving
 

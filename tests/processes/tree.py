@@ -1,4 +1,4 @@
-"""The processes of a container, as PID 1 and its descendants."""
+"""The processes of a container: PID 1 and its descendants."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from testinfra.host import Host
 
 @dataclass(frozen=True)
 class Process:
-    """One line of ps. `arguments` leaves out the interpreter: its path differs between Python images."""
+    """One line of ps. `arguments` omits the interpreter: its path differs between Python images."""
 
     pid: int
     ppid: int
@@ -29,9 +29,9 @@ def descendants(processes: list[Process], pid: int) -> list[Process]:
 
 
 def tree(observer: Host) -> list[Process]:
-    """PID 1, then all that it started, by arguments and pid.
+    """PID 1, then its descendants, sorted by arguments and PID.
 
-    A health check and the observer itself came in from outside: their parent is 0, and they are not in it.
+    A health check and the observer come from outside: their parent is 0, so they are not included.
     """
     processes = [parse(line) for line in observer.check_output("ps -e -o pid=,ppid=,uid=,nlwp=,args=").splitlines()]
     (first,) = (process for process in processes if process.pid == 1)
