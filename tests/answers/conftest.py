@@ -1,4 +1,4 @@
-"""nginx and the gateways once more, serving a project whose answers are large, slow, endless or not as they say."""
+"""Another nginx and other gateways, whose project sends answers that are large, slow, endless or malformed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Answering(Edge):
         return f"http://127.0.0.1:{self.address[1]}"
 
     def ran(self, path: str) -> dict[str, int]:
-        """How often a view has run for `path`, query and all, by gateway; none is left out that did."""
+        """How often each gateway has run a view for `path`, with its query string. Gateways with no run are omitted."""
         found = {}
         for gateway in GATEWAYS:
             logs = [run("docker", "logs", container).stderr for container in self.stack.containers(gateway)]
@@ -28,14 +28,14 @@ class Answering(Edge):
         return found
 
     def peak(self, gateway: str) -> int:
-        """MB of memory of its own that any process of the gateway had at its largest moment so far."""
+        """MB: the largest peak of resident memory of any process of the gateway so far."""
         ask = ("sh", "-c", "grep -h VmHWM /proc/[0-9]*/status")
         found = [run("docker", "exec", container, *ask).stdout for container in self.stack.containers(gateway)]
         return max(int(line.split()[1]) for line in "".join(found).splitlines()) // 1000
 
     def wait_for(self, gateway: str) -> None:
         def serves() -> bool:
-            # Each of its replicas.
+            # Several requests, so that each replica is asked.
             return all(self.get(f"/gateways/{gateway}/quick/").status == 200 for _ in range(6))
 
         wait_until(serves, 30, f"{gateway} serves")
@@ -49,12 +49,12 @@ def answering(stack: Stack) -> Iterator[Answering]:
         "DJANGO_SETTINGS_MODULE": "answering",
         "WSGI_APPLICATION": "answering:wsgi",
         "ASGI_APPLICATION": "answering:asgi",
-        # Another replica, which nginx could send a request to once more.
+        # A second replica, to which nginx could repeat a request.
         "DAPHNE_REPLICAS": "2",
     }
     other = Stack(f"{stack.project}-answers", environment, ("compose.yaml", "tests/answers/project/compose.yaml"))
     try:
-        # Made and not started: it fills the volume of uploads.
+        # Created, not started: Docker fills the new volume of uploads from the image when it creates this container.
         other.compose("up", "--no-start", "--no-build", "--no-deps", "migrate")
         other.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx", *GATEWAYS)
         yield Answering(("127.0.0.1", other.port()), other.container("nginx"), other)

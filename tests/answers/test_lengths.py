@@ -1,4 +1,4 @@
-"""An answer whose length lies is treated alike by all gateways, at once, and the next answer is what was asked for."""
+"""A wrong Content-Length has the same effect on all gateways, at once, and the next answer is the right one."""
 
 import httpx
 import pytest
@@ -6,9 +6,9 @@ import pytest
 from tests.answers.conftest import Answering
 from tests.support.stack import GATEWAYS
 
-# In one piece, and in one for each byte.
+# The body in one piece, and in one piece a byte.
 FORMS = ["", "&pieces"]
-# Less than the 60 s for which nginx waits for what is missing.
+# Seconds: less than the 60 s that nginx waits for the missing bytes.
 AT_ONCE = 20
 
 
@@ -25,7 +25,7 @@ def test_a_body_that_is_too_long_is_cut_where_it_was_promised_to_end(
     for _ in range(5):
         response = client.get(f"/gateways/{gateway}/promise/?promised=5&sent=10{form}", timeout=AT_ONCE)
         assert (response.status_code, response.content) == (200, b"bbbbb")
-        # What was too much is not the beginning of anybody's answer.
+        # The extra bytes are not the start of another answer.
         assert client.get(f"/gateways/{gateway}/quick/").text == "quick"
 
 
@@ -45,7 +45,7 @@ def test_a_complete_answer_has_a_length_though_no_middleware_gives_it_one(client
 
 
 def test_head_of_a_stream_ends_and_leaves_nothing_behind(answering: Answering, client: httpx.Client) -> None:
-    # Two minutes long each; nginx keeps its connections to the ASGI gateways, so the next would wait behind one.
+    # Each answer would take two minutes. nginx keeps connections to the ASGI gateways: the next request would wait.
     for gateway in GATEWAYS * 8:
         head = client.head(f"/gateways/{gateway}/rows/?pieces=1200&interval=0.1", timeout=AT_ONCE)
         assert (head.status_code, head.content) == (200, b"")

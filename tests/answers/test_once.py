@@ -1,4 +1,4 @@
-"""A request whose answer cannot be passed on, or that ended its process, is not done a second time anywhere."""
+"""If an answer cannot be passed on, or a request ended its process, no gateway processes the request again."""
 
 import secrets
 
@@ -10,16 +10,16 @@ from tests.errors.pages import assert_is_ours
 from tests.support.stack import GATEWAYS
 
 ACCEPT = {"json": "application/json", "html": "text/html"}
-# Each way to a gateway: its pinned path, and its route on the default host, where another would do its work.
+# Each way to a gateway: its pinned path, and its route on the default host, which has a fallback.
 WAYS = [*((gateway, f"/gateways/{gateway}", "") for gateway in GATEWAYS), ("uwsgi", "", ""), ("gunicorn", "", "/async")]
 
-# What is sent, and what the client is told where the process ended over it.
+# Body, and status and explanation for the client if the request ended its process.
 OUTCOME = {"GET": (None, 502, "was not repeated"), "POST": (b"", 503, "may or may not have been carried out")}
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} at {way[1]}{way[2]}/")
 def way(request: pytest.FixtureRequest) -> tuple[str, str, str]:
-    """The gateway, what its path begins with, and what the gateway is told of that."""
+    """The gateway, the prefix that nginx removes, and the path's beginning that the gateway gets."""
     return request.param
 
 
@@ -47,7 +47,7 @@ def test_a_request_that_ends_its_process_runs_once(
     answering: Answering, client: httpx.Client, way: tuple[str, str, str], method: str
 ) -> None:
     gateway, prefix, route = way
-    # Connections that nginx keeps to every worker: over one of those it would repeat a GET by itself.
+    # Let nginx have open connections to every worker: on one of these it could repeat a GET by itself.
     answering.wait_for(gateway)
     for _ in range(20):
         client.get(f"/gateways/{gateway}/quick/")

@@ -1,4 +1,4 @@
-"""Two hundred clients that read slowly cost nobody else anything: neither a thread nor a database connection."""
+"""Two hundred clients that read slowly do not affect others: they hold no thread and no database connection."""
 
 import socket
 import subprocess
@@ -14,12 +14,12 @@ from tests.routing.wire import Edge, request
 from tests.support.stack import Stack, run
 
 READERS = 200
-# The list's largest page, of about 1.5 MB: far more than the kernel's buffers on the way hold.
+# The list's largest page, about 1.5 MB: far more than the kernels' buffers hold.
 ROWS, DESCRIPTION = 100, 15_000
 LIST = "async/students/?size=100"
 INSERT = f"""INSERT INTO students_student (name, age, sex, mobile, description, status)
     SELECT 'slow reader', 20, 'other', '', repeat('x', {DESCRIPTION}), 'left' FROM generate_series(1, {ROWS})"""  # noqa: S608
-# Two at a time, which no machine is too small for.
+# Two at a time: few enough for the smallest machine.
 OTHERS, CLIENTS = 60, 2
 
 
@@ -37,9 +37,9 @@ def many_students(stack: Stack, setting: Callable[[str], str]) -> Iterator[None]
 
 
 def slow_reader(edge: Edge, path: str) -> socket.socket:
-    """It has the beginning of its answer, and takes no more than it is told to."""
+    """A client that has read the beginning of its answer, and reads more only when the test does."""
     connection = socket.socket()
-    # Before it connects, or the kernel offers more.
+    # Set before it connects: otherwise the kernel offers a larger window.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(60)
     connection.connect(edge.address)
@@ -50,7 +50,7 @@ def slow_reader(edge: Edge, path: str) -> socket.socket:
 
 @contextmanager
 def slow_readers(edge: Edge, path: str) -> Iterator[list[socket.socket]]:
-    # One after another, so that the work of making their answers is no crowd.
+    # Four at a time: the gateways' work for these answers must not overload them.
     with ThreadPoolExecutor(4) as pool:
         connections = list(pool.map(lambda _: slow_reader(edge, path), range(READERS)))
     try:
@@ -66,7 +66,7 @@ def read_on(connections: list[socket.socket]) -> None:
 
 
 def others(client: httpx.Client, gateway: str) -> tuple[list[int], float]:
-    """Statuses, and the 99th percentile of the seconds, of somebody else's requests to the database."""
+    """Statuses, and the 99th percentile of the seconds, of other clients' requests to the database."""
 
     def ask(_: int) -> tuple[int, float]:
         started = time.monotonic()
@@ -96,5 +96,5 @@ def test_nobody_else_notices_clients_that_read_slowly(stack: Stack, many_student
         alone += [others(client, gateway)]
     for statuses, _ in beside:
         assert statuses == [404] * OTHERS
-    # A machine that is busy with something else may spoil some of the six, and not all.
+    # Other load on the machine may spoil some of the six measurements, but not all.
     assert min(p99 for _, p99 in beside) <= 2 * max(p99 for _, p99 in alone), (alone, beside)

@@ -1,4 +1,4 @@
-"""Whatever an iterator yields arrives as it is made, and takes no more memory than a piece, through every gateway."""
+"""Through every gateway, each piece of a stream arrives when it is made, and takes no more memory than a piece."""
 
 import time
 from itertools import pairwise
@@ -10,9 +10,9 @@ from tests.answers.conftest import Answering
 from tests.support.stack import GATEWAYS, wait_until
 
 MB = 1_000_000
-# Larger than a gateway may become, and than what nginx keeps of one answer of an ASGI gateway.
+# MB: larger than a gateway may grow, and than nginx stores of one answer of an ASGI gateway.
 FILE = 200
-# MB that a process of any gateway has for itself, and some. A file that is read whole is far beyond it.
+# MB: more than any gateway's process needs itself. A file that is read as a whole needs far more.
 PEAK = 150
 
 
@@ -46,7 +46,7 @@ def test_events_arrive_one_by_one_behind_the_gzip_middleware(client: httpx.Clien
 
 
 def test_an_asynchronous_iterator_is_whole_behind_the_gzip_middleware(client: httpx.Client, asgi_gateway: str) -> None:
-    # As several gzip files one behind the other, clients take the first for the whole.
+    # If the middleware sent several gzip files in a row, clients would take the first for the whole.
     found = arrivals(client, f"/gateways/{asgi_gateway}/async-rows/?pieces=50", **{"Accept-Encoding": "gzip"})
     assert len(found) == 50
 
@@ -56,7 +56,7 @@ def test_many_small_pieces_are_all_there_and_in_order(client: httpx.Client, gate
     assert [int(line.partition(":")[0]) for line in response.text.splitlines()] == list(range(5000))
 
 
-# What a gateway tells nginx of some paths, asked without nginx.
+# Prints X-Accel-Buffering of the gateway's answers for some paths, without nginx.
 TOLD = """
 import os, urllib.request
 for path in {paths}:
@@ -71,12 +71,12 @@ def test_nginx_is_told_what_is_a_stream_unless_the_project_has_said_so(
     told = {"/rows/": "no", "/rows/?buffering=yes": "yes", "/whole/?bytes=300000": "None", "/file/": "None"}
     command = ["exec", "-T", gateway, "python", "-c", TOLD.format(paths=list(told))]
     assert answering.stack.compose(*command).stdout.split() == list(told.values())
-    # It is meant for nginx alone.
+    # Only nginx needs the header.
     assert "X-Accel-Buffering" not in client.get(f"/gateways/{gateway}/rows/").headers
 
 
 def on_nginx_s_disk(answering: Answering) -> int:
-    # Unlinked while it is open, so neither ls nor du has it.
+    # nginx unlinks the file while it is open, so neither ls nor du finds it.
     lines = answering.stack.inside("nginx").check_output(
         "for link in /proc/[0-9]*/fd/*; do case $(readlink $link) in /var/cache/nginx/*) stat -L -c %s $link;; esac; "
         "done 2>/dev/null; true"
@@ -97,7 +97,7 @@ def test_a_file_takes_no_memory_however_slowly_it_is_read(
     with client.stream("GET", f"/gateways/{gateway}/file/?mb={FILE}") as response:
         pieces = response.iter_raw(64 * 1024)
         received += len(next(pieces))
-        # nginx has taken what it takes, and everybody else is served.
+        # nginx has stored as much as it stores, and other requests are served.
         wait_until(is_settled, 60, f"nginx has what it takes: {sizes}")
         assert client.get(f"/gateways/{gateway}/quick/").text == "quick"
         received += sum(map(len, pieces))
@@ -116,5 +116,5 @@ def test_a_range_and_a_condition_are_answered_as_before(client: httpx.Client) ->
         zipped = client.get(f"/gateways/{gateway}/file/?mb=1", headers={"Accept-Encoding": "gzip"})
         assert (zipped.headers["Content-Encoding"], len(zipped.content)) == ("gzip", MB)
         ranged = client.get(f"/gateways/{gateway}/file/?mb=1", headers={"Range": "bytes=2-5"})
-        # Neither Django nor a gateway serves ranges of a view; the answer is the whole, which HTTP allows.
+        # Neither Django nor a gateway serves ranges of a view. The answer is the whole, as HTTP allows.
         assert (ranged.status_code, len(ranged.content)) == (200, MB)

@@ -1,4 +1,4 @@
-"""Under WSGI a stream holds a thread: not all of them, not for ever, and without its worker being killed over it."""
+"""Under WSGI a stream holds a thread: only half of them, only for a time, and its worker is not killed for it."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,14 @@ import pytest
 from tests.answers.conftest import Answering
 from tests.support.stack import run, wait_until
 
-# project/compose.yaml: seconds after which uWSGI kills a worker over a request that sends nothing.
+# project/compose.yaml: seconds after which uWSGI kills a worker if a request sends nothing.
 HARAKIRI = 6
 EVENTS = "type=text/event-stream"
 
 
 @pytest.fixture(scope="module")
 def threads(setting: Callable[[str], str]) -> int:
-    """Requests that uWSGI serves at the same time."""
+    """The number of requests that uWSGI processes at once."""
     return int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
 
 
@@ -40,7 +40,7 @@ def test_half_of_the_threads_stream_and_everybody_else_is_served(
                 assert body["request_id"] == answer.headers["X-Request-ID"]
         for _ in range(2 * threads):
             assert client.get("/gateways/uwsgi/quick/", timeout=5).text == "quick"
-    # And once they are gone, others may.
+    # When they have ended, other streams are accepted.
     wait_until(lambda: client.get("/gateways/uwsgi/rows/").status_code == 200, 10, "a stream is accepted again")
 
 
@@ -57,7 +57,7 @@ def test_places_come_back_when_a_worker_is_killed(answering: Answering, client: 
 
 @pytest.fixture(autouse=True)
 def all_places(answering: Answering, threads: int) -> None:
-    """A stream of the test before holds its place until uWSGI has noticed that its client is gone."""
+    """A stream of an earlier test holds its place until uWSGI notices that the client has gone."""
     held = "for it in /tmp/stream-*; do [ ! -e $it ] || flock --nonblock $it true || echo held; done"
     wait_until(lambda: answering.stack.inside("uwsgi").check_output(held) == "", 10, "all places are free")
 
@@ -95,5 +95,5 @@ def test_asynchronous_events_are_refused_with_the_reason(client: httpx.Client) -
     assert response.status_code == 501
     assert "asynchronous iterator" in response.json()["detail"]
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
-    # A finite one is collected, as Django does it.
+    # A finite iterator is collected, as Django does.
     assert len(client.get("/gateways/uwsgi/async-rows/?pieces=3").text.splitlines()) == 3

@@ -1,4 +1,4 @@
-"""What is patched in Django is what it was when the patch was written."""
+"""The methods of Django that we patch are unchanged since the patch was written."""
 
 import hashlib
 
@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.stack import Stack
 
-# The beginnings of SHA-256 sums, of Django 5.2. If one fails: read Django's again, bring gateway_answers/responses.py
-# in step or remove what Django does by itself now, and put the new sum here.
+# Beginnings of SHA-256 sums, of Django 5.2. If one fails, read Django's new version. Then update
+# gateway_answers/responses.py, or remove what Django does itself now, and put the new sum here.
 SUMS = {
     "django.http.response:StreamingHttpResponse.__aiter__": "7b36f5b3e5de1837",
     "django.http.response:StreamingHttpResponse._set_streaming_content": "c11520c56e73d757",

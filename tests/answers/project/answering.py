@@ -1,4 +1,4 @@
-"""A Django project in one file, whose answers are large, slow, endless, or not what their headers say."""
+"""A Django project in one file, whose answers are large, slow, endless, or do not match their headers."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from django.core.wsgi import get_wsgi_application
 
 
 def note(request: HttpRequest) -> None:
-    """In one write, so that lines of several processes do not mix. tests/answers/conftest.py reads them."""
+    """One write a line, so that lines of several processes do not mix. tests/answers/conftest.py reads them."""
     os.write(2, f"ran {request.get_full_path()}\n".encode())
 
 
@@ -41,12 +41,12 @@ def quick(request: HttpRequest) -> HttpResponse:
 
 
 def whole(request: HttpRequest) -> HttpResponse:
-    """A complete answer; no middleware gives it a length here."""
+    """A complete answer. No middleware of this project sets its length."""
     return HttpResponse(b"w" * int(number(request, "bytes", 1)), status=int(number(request, "status", 200)))
 
 
 def file(request: HttpRequest) -> FileResponse:
-    """So many MB, of a file that takes no room."""
+    """Sends `mb` MB of a sparse file, which takes no disk space."""
     name = Path(os.environ["FILE_UPLOAD_TEMP_DIR"], f"large-{os.getpid()}")
     with name.open("wb") as sparse:
         sparse.truncate(int(number(request, "mb", 1)) * 1_000_000)
@@ -83,7 +83,7 @@ def rows_asynchronously(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def promise(request: HttpRequest) -> HttpResponseBase:
-    """`sent` bytes, in one piece or in several, whose Content-Length says `promised`."""
+    """A body of `sent` bytes, in one piece or in several, with a Content-Length of `promised`."""
     note(request)
     body = b"b" * int(number(request, "sent", 0))
     headers = {"Content-Length": request.GET["promised"]}
@@ -93,19 +93,19 @@ def promise(request: HttpRequest) -> HttpResponseBase:
 
 
 def head(request: HttpRequest) -> HttpResponse:
-    """A head of so many bytes, and some more."""
+    """A body, and a header of `bytes` bytes."""
     note(request)
     return HttpResponse("body", headers={"X-Large": "h" * int(number(request, "bytes", 0))})
 
 
 def die(request: HttpRequest) -> NoReturn:
-    """Ends its process, as one that takes all memory does."""
+    """Ends its process, as if the kernel killed it for its memory."""
     note(request)
     os._exit(9)
 
 
 def leave(request: HttpRequest) -> NoReturn:
-    """As a library does that calls sys.exit()."""
+    """Exits, like a library that calls sys.exit()."""
     note(request)
     if request.GET["place"] == "interrupted-view":
         raise KeyboardInterrupt
