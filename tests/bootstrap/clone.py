@@ -1,4 +1,4 @@
-"""A throw-away clone of the repository, with a Compose project of its own, where `make` is called as by a user."""
+"""A temporary clone of the repository with its own Compose project, in which tests call `make` as a user does."""
 
 import os
 import re
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tests.support.stack import ROOT, run
 
-# Where the engine sees the same path as the tests do; git and the image builds ignore it.
+# The engine and the tests see this folder at the same path. Git and the image builds ignore it.
 CLONES = ROOT / ".tests"
 SECRETS = ("secret_key", "postgres_password", "valkey_password")
-# The containers' user: see bootstrap/secrets.
+# The user of the containers: see bootstrap/secrets.
 READER = 999
-# tests/run exports these, and the shell wins over .env.
+# tests/run exports these, and environment variables override .env.
 OF_THE_SUITE = (
     "COMPOSE_PROJECT_NAME",
     "COMPOSE_FILE",
@@ -36,10 +36,10 @@ class Clone:
 
     @classmethod
     def of_the_repository(cls, name: str, project: str) -> "Clone":
-        """The files of git, changed ones included; settings as they are in force here; secrets of its own."""
+        """Git's files, with local changes; the settings in force here; new secrets."""
         clone = cls(CLONES / name, project)
         shutil.rmtree(clone.path, ignore_errors=True)
-        # The container's user may be another than the folder's.
+        # The user in the tests' container may not own the folder: Git would refuse it.
         git = ("git", "-c", "safe.directory=*")
         listed = run(*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
         for file in filter(None, listed.stdout.split("\0")):
@@ -61,7 +61,7 @@ class Clone:
         self.env.write_text("\n".join(kept + [f"{name}={value}" for name, value in settings.items()]) + "\n")
 
     def make_secrets(self) -> None:
-        """What bootstrap/secrets does, without a container."""
+        """Does what bootstrap/secrets does, without a container."""
         (self.path / "secrets").mkdir(mode=0o700)
         for name in SECRETS:
             self.write_secret(name, f"{name}-of-{self.project}")
@@ -73,7 +73,7 @@ class Clone:
         os.chown(file, READER, READER)
 
     def give_postgres_a_disk_of(self, size: str) -> None:
-        """PostgreSQL's volume in memory, of that size; a container that is removed loses it."""
+        """Puts PostgreSQL's volume into memory, with that size. When the container is removed, its data is lost."""
         options = f"{{type: tmpfs, device: tmpfs, o: 'size={size},uid={READER},mode=0700'}}"
         (self.path / "disk.yaml").write_text(f"volumes: {{postgres: {{driver_opts: {options}}}}}\n")
         self.configure(COMPOSE_FILE="compose.yaml:disk.yaml")
@@ -82,24 +82,24 @@ class Clone:
         return {name: value for name, value in os.environ.items() if name not in OF_THE_SUITE} | changes
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """A program in this folder, without a terminal; whether it failed is for the test to say."""
+        """Runs a program in this folder, without a terminal. It may fail: the test checks the result."""
         return run(*command, check=False, cwd=self.path, env=self.environment(**environment), stdin=subprocess.DEVNULL)
 
     def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.run("make", "--no-print-directory", *arguments, **environment)
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """The same in the background, in a process group of its own, as a terminal has it."""
+        """Like run(), in the background, in its own process group, as a terminal does."""
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, cwd=self.path, env=self.environment(), text=True, process_group=0, **pipes)  # type: ignore[call-overload,no-any-return]
 
     def bash(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Functions of bootstrap/, called one by one."""
+        """Runs a script that can call the functions of bootstrap/."""
         sources = "; ".join(f". bootstrap/{file}" for file in ("lib", "env", "checks", "mirror"))
         return self.run("bash", "-euo", "pipefail", "-c", f"{sources}; {script}", "test", **environment)
 
     def compose(self, *arguments: str) -> str:
-        """`docker compose` as a user calls it; a failure raises."""
+        """Runs `docker compose` as a user does; a failure raises."""
         command = ("docker", "compose", *arguments)
         return run(*command, cwd=self.path, env=self.environment(), stdin=subprocess.DEVNULL).stdout
 
@@ -113,12 +113,12 @@ class Clone:
         return f"http://{self.compose('port', 'nginx', '8080').strip()}"
 
     def files(self) -> set[str]:
-        """Every file but the locks, which stay."""
+        """Every file except the lock files, which stay."""
         found = (str(file.relative_to(self.path)) for file in self.path.rglob("*") if file.is_file())
         return {file for file in found if not file.startswith(".lock-")}
 
     def owned(self, kind: str) -> set[str]:
-        """What the engine has of this project: containers, networks, volumes or images."""
+        """The project's containers, networks, volumes or images in the engine."""
         return owned(self.project, kind)
 
     def is_down(self) -> bool:
@@ -142,25 +142,25 @@ def owned(project: str, kind: str) -> set[str]:
 
 
 def sweep(project: str) -> None:
-    """Removes all of a project, whatever state it is in."""
+    """Removes everything of a project, whatever its state."""
     for kind in ("container", "network", "volume", "image"):
         if found := owned(project, kind):
             run("docker", kind, "rm", *(["--force"] if kind in ("container", "image") else []), *found)
 
 
 def interrupt(process: subprocess.Popen[str]) -> str:
-    """Ctrl-C, which reaches every process of the group; what was said until the end."""
+    """Sends Ctrl-C to every process of the group, and returns all output."""
     os.killpg(process.pid, signal.SIGINT)
     try:
         return process.communicate(timeout=60)[0]
     except subprocess.TimeoutExpired:
-        # It holds a lock, without which no later test could do anything.
+        # The process holds a lock, which would block every later test.
         os.killpg(process.pid, signal.SIGKILL)
         raise
 
 
 def only_line(failed: subprocess.CompletedProcess[str]) -> str:
-    """The one line of an error; make's own remark about the recipe does not count."""
+    """The only line of an error. make's own line about the recipe does not count."""
     assert failed.returncode != 0, failed.stdout
     lines = [line for line in failed.stderr.splitlines() if not re.match(r"make: \*\*\* \[", line)]
     assert len(lines) == 1, failed.stderr

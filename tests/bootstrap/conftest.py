@@ -1,4 +1,4 @@
-"""Clones to break, and programs to put in the place of others."""
+"""Clones to break, and stubs that replace programs."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,29 +13,29 @@ from tests.support.stack import wait_until
 
 @pytest.fixture(scope="package")
 def project() -> Iterator[str]:
-    """The project of the clones that are not meant to start anything; swept in the end, for the case that one did."""
+    """The project of clones that should start nothing. It is removed at the end, in case one did."""
     yield (name := f"{os.environ['COMPOSE_PROJECT_NAME']}-clone")
     sweep(name)
 
 
 @pytest.fixture
 def clone(project: str) -> Iterator[Clone]:
-    """A clone with secrets that has never been up."""
+    """A clone with secrets, never started."""
     yield (made := Clone.of_the_repository("clone", project))
     made.remove_files()
 
 
 @pytest.fixture
 def fresh() -> Iterator[Clone]:
-    """The same with a project of its own, to start things in."""
+    """The same with its own project, for tests that start something."""
     yield (made := Clone.of_the_repository("fresh", f"{os.environ['COMPOSE_PROJECT_NAME']}-fresh"))
     made.remove()
 
 
 @pytest.fixture(scope="package")
 def running() -> Iterator[Clone]:
-    """A clone whose stack is up. A test must not recreate a container: see `unharmed`."""
-    # Ends in -test: what `make test` would take in a clone of the name before that.
+    """A clone whose stack is running. A test must not recreate a container: see `unharmed`."""
+    # The name ends in -test: in a clone without this suffix in its name, `make test` would use the same project.
     made = Clone.of_the_repository("running", f"{os.environ['COMPOSE_PROJECT_NAME']}-running-test")
     made.give_postgres_a_disk_of("128m")  # small enough to be filled
     first = made.make("up")
@@ -46,7 +46,7 @@ def running() -> Iterator[Clone]:
 
 @pytest.fixture
 def unharmed(running: Clone) -> Iterator[Clone]:
-    """The running clone: the same containers, and answering, when the test has ended. What a test edits comes back."""
+    """The running clone. After the test it must have the same containers and answer. A test's edits are reverted."""
     containers = running.owned("container")
     assert containers
     edited = (running.env, running.path / "apps" / "requirements.txt")
@@ -61,7 +61,7 @@ def unharmed(running: Clone) -> Iterator[Clone]:
 
 @pytest.fixture
 def stub(tmp_path: Path) -> Callable[..., str]:
-    """stub("docker", "exit 1"): a program of that name, which notes how it is called; the PATH that finds it."""
+    """stub("docker", "exit 1"): creates a program that records its calls; returns the PATH that finds it."""
     (tmp_path / "bin").mkdir()
 
     def write(name: str, script: str = "exit 0") -> str:
@@ -75,5 +75,5 @@ def stub(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Callable[[], list[str]]:
-    """How the stubs have been called, in order."""
+    """The calls of the stubs, in order."""
     return lambda: (tmp_path / "calls").read_text().splitlines()

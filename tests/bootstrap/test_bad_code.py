@@ -1,4 +1,4 @@
-"""New code or settings that cannot serve: `make up` says why before a container is touched, and what runs goes on."""
+"""New code or settings that cannot serve: `make up` reports why and touches no container; the stack keeps serving."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from tests.bootstrap.clone import Clone, only_line
 from tests.support.stack import GATEWAYS
 
-# One build serves all of them: LOG_LEVEL, which is no part of an image, chooses what is wrong.
+# One build has all faults: LOG_LEVEL, which is not part of an image, selects one.
 SETTINGS = """
 if environment.LOG_LEVEL == "ERROR" and environment.DATABASE_POOL_SIZE:
     # What psycopg2 with a pool is: healthy, and 500 at every request of the database, on the ASGI gateways alone.
@@ -43,7 +43,7 @@ KEPT = " (all that was said: logs/up.log); what ran goes on running"
 
 @contextmanager
 def asked_throughout(clone: Clone) -> Iterator[list[int]]:
-    """The statuses of each gateway's answers about the database, while something is tried."""
+    """The statuses of each gateway's answers from the database during the block."""
     statuses: list[int] = []
     over = threading.Event()
     url = clone.url()
@@ -95,7 +95,7 @@ CASES = [
 ]
 
 
-# One of them by make roll: it tries and migrates by the same functions.
+# One case runs with make roll, which checks and migrates with the same functions.
 @pytest.mark.parametrize(("target", "level", "fault"), [("roll", *CASES[-1]), *(("up", *case) for case in CASES)])
 def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, level: str, fault: str) -> None:
     with asked_throughout(bad):
@@ -106,14 +106,14 @@ def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, leve
     assert fault in line
     assert line.endswith(KEPT.replace("up.log", f"{target}.log"))
     if level == "ERROR":
-        # Where the pool is, and not where it is not.
+        # Only the gateways with a pool fail.
         assert line.startswith(("up: gunicorn: ", "up: daphne: "))
         assert "nonsense" in line
-    # The whole of it, for whoever wants the traceback.
+    # The log has all of it, with the traceback.
     log = bad.path / "logs" / f"{target}.log"
     assert "Traceback (most recent call last)" in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
-    # A start from here takes what serves.
+    # The images that serve keep their names, so a start from here uses them.
     for gateway in GATEWAYS:
         (container,) = bad.compose("ps", "--quiet", gateway).split()
         assert bad.image_of(container) == bad.image_id(f"{bad.project}-{gateway}")

@@ -1,4 +1,4 @@
-"""What `make bench` is told: wrongly, it is one line, and nothing is started. That it measures the stack: .ci/run."""
+"""A wrong option of `make bench` is reported in one line, and nothing starts. .ci/run measures the stack itself."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is left when a stack does not come up, and what `make down` and `make clean` leave."""
+"""What remains if a stack does not start, and what `make down` and `make clean` leave."""
 
 from tests.bootstrap.clone import SECRETS, Clone, only_line
 

@@ -1,4 +1,4 @@
-"""make engine: nothing to do where an engine answers; elsewhere a clear line, or Debian's and Ubuntu's packages."""
+"""make engine: does nothing if an engine answers. Otherwise it installs packages, or reports why it cannot."""
 
 from collections.abc import Callable
 from subprocess import CompletedProcess
@@ -11,7 +11,7 @@ from tests.support.stack import run
 type Stub = Callable[..., str]
 type Calls = Callable[[], list[str]]
 
-# A docker of these versions; without an engine where the first is empty.
+# A stub of docker with these versions. If `engine` is empty, no engine answers.
 DOCKER = """
 case "$*" in
   *Server.Version*) echo "{engine}" ; [ -n "{engine}" ] ;;
@@ -27,7 +27,7 @@ def docker(engine: str = "26.1.5", compose: str = "v2.26.1", buildx: str = "v0.1
 
 @pytest.fixture
 def path(stub: Stub) -> str:
-    """Nothing may be installed or started."""
+    """A PATH on which nothing can be installed or started."""
     for program in ("apt-get", "systemctl", "dockerd", "sudo", "usermod"):
         stub(program, "exit 1")
     return stub("docker", docker())
@@ -77,7 +77,7 @@ def test_newer_engines_will_do(clone: Clone, path: str, stub: Stub, version: str
 def test_a_machine_that_cannot_be_helped_is_told_why(
     clone: Clone, setting: Callable[[str], str], release: str, user: str, before: str, fault: str
 ) -> None:
-    # A container without Docker, which is told that it is another distribution.
+    # A container without Docker, whose os-release names another distribution.
     (clone.path / "os-release").write_text(f"{release}\n")
     volumes = ("--volume", f"{clone.path}:/clone:ro", "--volume", f"{clone.path}/os-release:/etc/os-release:ro")
     machine = ("docker", "run", "--rm", "--network", "none", "--user", user, *volumes, setting("PYTHON_IMAGE"))
@@ -86,7 +86,7 @@ def test_a_machine_that_cannot_be_helped_is_told_why(
     assert fault in line
 
 
-# ann is not in the group docker; sudo lets everything through; the engine lets in root, and ann once it is granted.
+# ann is not in the group docker. sudo allows everything. The engine accepts root, and ann once `granted` exists.
 ID = 'case "$1" in -u) echo 1000 ;; -un) echo ann ;; -gn) echo users ;; esac'
 SUDO = '[ "$1" != -- ] || shift; AS_ROOT=1 exec "$@"'
 CLOSED = '[ -n "${{AS_ROOT:-}}" ] || [ -e {granted} ] || case "$*" in version*) exit 1 ;; esac'
@@ -94,7 +94,7 @@ CLOSED = '[ -n "${{AS_ROOT:-}}" ] || [ -e {granted} ] || case "$*" in version*) 
 
 @pytest.fixture
 def stranger(clone: Clone, stub: Stub) -> Callable[[str], CompletedProcess[str]]:
-    """make engine by a user whom a running engine does not let in, with a setfacl that does this."""
+    """Runs make engine as a user whom the running engine rejects, with a setfacl that runs this script."""
 
     def run(setfacl: str) -> CompletedProcess[str]:
         granted = clone.path / "granted"

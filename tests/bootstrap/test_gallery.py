@@ -1,4 +1,4 @@
-"""What `make gallery` refuses, and what `make gallery-down` leaves; tests/gallery has the rest."""
+"""What `make gallery` rejects, and what `make gallery-down` leaves. tests/gallery tests the rest."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Base images: pulled where a registry answers, built where none can be reached, updated on demand. Docker is faked."""
+"""Base images: pulled from a registry, built if none can be reached, updated on demand. Docker is a stub."""
 
 from collections.abc import Callable
 from subprocess import CompletedProcess
@@ -14,7 +14,7 @@ OFFICIAL = {
     "VALKEY_IMAGE": "valkey/valkey:8",
 }
 STANDINS = {name: f"localhost/tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
-# What `docker pull` says.
+# The output of `docker pull`.
 UNREACHABLE = 'echo "Error response from daemon: Get https://registry.example/: dial tcp: no such host" >&2; exit 1'
 UNKNOWN = 'echo "Error response from daemon: manifest for it not found: manifest unknown" >&2; exit 1'
 
@@ -33,7 +33,7 @@ type Calls = Callable[[], list[str]]
 
 @pytest.fixture
 def images(clone: Clone, stub: Callable[..., str]) -> Images:
-    """images("exit 1", PYTHON_IMAGE=...): bootstrap/images with these settings, no image yet, a pull that does that."""
+    """images("exit 1", PYTHON_IMAGE=...): runs bootstrap/images with this pull and these settings, no image yet."""
     clone.configure(**OFFICIAL)
 
     def run(pull: str, nginx: str = "1.30.9", security: str | None = None, **settings: str) -> CompletedProcess[str]:
@@ -69,12 +69,12 @@ def test_fallback_images_are_built_and_recorded_where_no_registry_can_be_reached
     assert "the image registry cannot be reached (no such host): taking fallback images" in said
     assert said.endswith("fallback base images: " + " ".join(STANDINS.values()) + "\n")
     assert recorded(clone) == STANDINS
-    # One try is enough; each suite is made once, over the mirror of this host.
+    # It tries one pull, and builds each suite once, from this host's mirror.
     assert len([call for call in calls() if " pull " in call]) == 1
     suites = sorted(call.partition("update-ca-certificates ")[2] for call in calls() if call.startswith("mmdebstrap"))
     assert suites == [f"{suite} - deb http://mirror.example/debian {suite} main" for suite in ("forky", "trixie")]
     assert "Debian trixie from this host's mirror, which lacks its security suite" in said
-    # Never an official tag: it would shadow the real image for every other project of the machine.
+    # Never an official tag: it would hide the real image from every other project on the machine.
     tags = [call.partition("--tag ")[2].split()[0] for call in calls() if " build " in call]
     assert sorted(tags) == sorted(STANDINS.values())
 
@@ -84,7 +84,7 @@ def test_settings_that_name_them_as_they_were_follow(clone: Clone, images: Image
     said = images("exit 1").stdout
     assert recorded(clone) == STANDINS
     assert "fallback images are called localhost/tricorn/... now: changed .env\n" in said
-    # Another clone may use them, so they are named and not removed.
+    # Another clone may use the old images, so they are named, not removed.
     assert "not used any more, unless by another clone: docker image rm tricorn/valkey:8\n" in said
     assert "are called" not in images("exit 1").stdout
 
@@ -166,7 +166,7 @@ def test_what_changed_is_told_from_which_version_to_which(clone: Clone) -> None:
     assert clone.bash(script).stdout == "nginx 1.30.6 -> 1.30.7; packages: extra new, libssl3 3.5.1 -> 3.5.4\n"
 
 
-# An engine that has the images: the second `docker run` of each finds what the pull has brought.
+# A stub of an engine with images: after a pull, the second `docker run` of each finds the new version.
 UPDATED = """
 case "$1 $2 $*" in
   "image ls "*) ;;
@@ -189,7 +189,7 @@ def test_an_update_pulls_every_image_and_tells_what_is_newer(
     assert "  python 1.0: unchanged\n  nginx 1.30.7 -> 1.30.9\n  postgres 1.0: unchanged\n" in said.stdout
     assert said.stdout.endswith("make up takes them: docs/security.md says what it interrupts\n")
     assert len([call for call in calls() if " pull " in call]) == 4
-    # What is the same stays the same image, so nothing that is built on it is rebuilt.
+    # An unchanged image keeps its id, so nothing that is built on it is rebuilt.
     assert [call for call in calls() if call.startswith("docker tag")] == [
         f"docker tag sha256:old {OFFICIAL[name]}" for name in ("PYTHON_IMAGE", "POSTGRES_IMAGE", "VALKEY_IMAGE")
     ]

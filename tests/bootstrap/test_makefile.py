@@ -1,4 +1,4 @@
-"""The Makefile is the only command surface: it lists itself, and asks for what it is not told."""
+"""The Makefile is the only command interface: it lists its targets, and asks for missing arguments."""
 
 import re
 
@@ -67,7 +67,7 @@ def test_before_the_first_make_up_the_others_say_so(clone: Clone) -> None:
 
 def test_compose_without_settings_says_where_they_come_from(clone: Clone) -> None:
     clone.env.unlink()
-    # Compose reads the services in a random order and stops at the first fault: with one settled, the other is told.
+    # Compose reads the services in random order and stops at the first error. Set one variable: it reports the other.
     for settled in ({"APPS": "./apps"}, {"DAPHNE_REPLICAS": "1"}):
         failed = clone.run("docker", "compose", "config", "--quiet", **settled)
         assert failed.returncode != 0

@@ -1,4 +1,4 @@
-"""A mistake is reported in one line: whole, with what was written and what cures it. Nothing is started."""
+"""A mistake is reported in one line, with the wrong value and the cure. Nothing starts."""
 
 import socket
 from collections.abc import Callable
@@ -8,13 +8,13 @@ import pytest
 
 from tests.bootstrap.clone import Clone, only_line
 
-# A file that is longer than any of them used to be shown.
+# Longer than the part of a file that an earlier version showed.
 PINNED = "django==5.2.8 \\\n    --hash=sha256:" + "0" * 64 + "\n"
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is done to a clone, and what `make up` has to say of it: the mistake as it was written, and the cure."""
+    """A mistake in a clone, and what `make up` must report: the mistake as it was written, and the cure."""
 
     make: Callable[[Clone], object]
     named: str
@@ -147,7 +147,7 @@ def test_a_mistake_is_told_whole_with_its_cure_before_anything_is_built(clone: C
     assert line.startswith(("up: ", "certs: ", "secrets: "))
     assert mistake.named in line
     assert mistake.cure in line
-    # Nothing of the image's own folders, which the reader has never seen.
+    # No folder of the image: the reader has never seen it.
     assert not any(folder in line for folder in ("/mnt/", "/srv/apps/", "/tmp/"))  # noqa: S108
     assert clone.is_down()
 
@@ -167,7 +167,7 @@ def test_a_port_in_use_is_told(clone: Clone) -> None:
     )
 
 
-# What pip, Python, Django and nginx say in a build or a start, as it stands in the log; and what is made of it.
+# Output of pip, Python, Django and nginx in a build or a start, as logged, and the reason that is reported.
 SAID = {
     "pip, no versions": (
         """\

@@ -1,4 +1,4 @@
-"""The package mirror is the one that this host's apt is set to; none is named in the repository."""
+"""The package mirror is that of this host's apt. The repository names none."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from tests.bootstrap.clone import Clone
 
 type Stub = Callable[..., str]
 
-# What apt says of its sources: origin, label, address.
+# apt's sources: origin, label, address.
 SOURCES = """
 Debian|Debian-Security|http://security.example/debian-security/
 Some Vendor|Vendor|http://vendor.example/apt/

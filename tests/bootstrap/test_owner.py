@@ -1,4 +1,4 @@
-"""A volume of an older version, whose superuser is the project's role: make up makes that role an owner."""
+"""In a volume of an older version, the project's role is the superuser: make up makes it an ordinary owner."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq);
 CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
 CREATE TABLE "Ünï 'quoted'" (x text); CREATE DATABASE other;
 """
-# What is still the superuser's, apart from what belongs to PostgreSQL or to an extension.
+# Objects that the superuser still owns, except those of PostgreSQL or of an extension.
 OF_THE_SUPERUSER = """
 SELECT pg_describe_object(class, object, 0) FROM (
   SELECT 'pg_class'::regclass AS class, oid AS object FROM pg_class
@@ -58,7 +58,7 @@ def old() -> Iterator[Clone]:
     image, user, database = (clone.bash(f"setting {name}").stdout.strip() for name in names)
     volume, labels = f"{project}_postgres", (f"{label}.project={project}", f"{label}.volume=postgres")
     run("docker", "volume", "create", *(f"--label={label}" for label in labels), volume)
-    # The entrypoint of the image, as older versions called it.
+    # The image's entrypoint, with the variables of older versions.
     secret = "/run/secrets/postgres_password"  # a path
     variables = (f"POSTGRES_USER={user}", f"POSTGRES_DB={database}", f"POSTGRES_PASSWORD_FILE={secret}")
     mounts = (f"{volume}:/var/lib/postgresql/data", f"{clone.path}/secrets/postgres_password:{secret}:ro")
@@ -138,7 +138,7 @@ WHERE setrole = '"{}"'::regrole ORDER BY 1
 
 
 def interrupt_a_rotation(clone: Clone) -> None:
-    """As a terminal that is closed during the first roll."""
+    """Sends SIGHUP during the first roll, as a closed terminal does."""
     process = clone.start("bootstrap/rotate")
     assert process.stdout
     said = ""
@@ -153,7 +153,7 @@ def interrupt_a_rotation(clone: Clone) -> None:
 
 @pytest.mark.timeout(400)
 def test_a_new_password_costs_no_request(old: Clone, sql: Callable[..., list[str]]) -> None:
-    """make rotate; in the long form, interrupted during its first roll, and run again."""
+    """make rotate. The long form interrupts it during its first roll and runs it again."""
     role = sql("SELECT current_user")[0]
     sql(f'ALTER ROLE "{role}" SET search_path = public, library', user="postgres")
     sql(f"ALTER ROLE \"{role}\" IN DATABASE other SET application_name = 'it''s'", user="postgres")
@@ -162,7 +162,7 @@ def test_a_new_password_costs_no_request(old: Clone, sql: Callable[..., list[str
     with Traffic(Stack(old.project, {}), *readers()) as traffic:
         if IS_FULL:
             interrupt_a_rotation(old)
-            # The second role acts as the first, in every respect.
+            # The second role acts as the first, with all of its settings.
             settings = sorted([*sql(ROLE_SETTINGS.format(role)), f"|role={role}"])
             assert sql(ROLE_SETTINGS.format("tricorn_rotation")) == settings
         rotated = old.make("rotate")

@@ -1,4 +1,4 @@
-"""Secrets: made once, never overwritten, and refused where the stack could not read them or others could."""
+"""Secrets are created once and never overwritten. One that containers cannot read, or that others can, is rejected."""
 
 import os
 
@@ -6,11 +6,11 @@ import pytest
 
 from tests.bootstrap.clone import READER, SECRETS, Clone, only_line
 
-pytestmark = pytest.mark.usefixtures("stack")  # the base images are there
+pytestmark = pytest.mark.usefixtures("stack")  # the base images exist then
 
 
 def secrets(clone: Clone) -> str:
-    """The one line that bootstrap/secrets fails with."""
+    """Runs bootstrap/secrets, which must fail; returns the one line of its error."""
     before = clone.files()
     line = only_line(clone.run("bootstrap/secrets"))
     assert clone.files() == before

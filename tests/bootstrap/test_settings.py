@@ -1,4 +1,4 @@
-"""Settings: .env is made, completed and checked before anything is built or started."""
+"""Settings: .env is created, completed and checked before anything is built or started."""
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_a_first_make_up_takes_the_examples_within_the_number_of_cpus(
 
 def test_an_env_of_an_older_version_gets_the_new_settings_and_keeps_its_own(clone: Clone) -> None:
     older = [line for line in clone.env.read_text().splitlines() if not line.startswith(("LOG_LEVEL=", "HEALTH_PATH="))]
-    # As some editors leave it: without the end of the last line.
+    # Some editors leave the last line without its end.
     clone.env.write_text("\n".join([*older, "UWSGI_THREADS=7"]))
     said = clone.bash("ensure_env").stdout
     assert said == "added to .env, explained in .env.example: HEALTH_PATH=/livez LOG_LEVEL=INFO\n"
@@ -121,7 +121,7 @@ OVERRIDE = "compose.override.yaml"
 
 
 def test_an_override_stays_in_force_when_compose_file_is_set(clone: Clone) -> None:
-    """Compose itself reads compose.override.yaml only where COMPOSE_FILE is not set."""
+    """Compose reads compose.override.yaml only if COMPOSE_FILE is not set."""
     (clone.path / OVERRIDE).write_text("services: {nginx: {labels: {of: override}}}\n")
     clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
     assert '"of": "override"' not in clone.compose("config", "--format", "json")
@@ -130,7 +130,7 @@ def test_an_override_stays_in_force_when_compose_file_is_set(clone: Clone) -> No
     assert said.stdout.startswith(f"added {OVERRIDE} to COMPOSE_FILE in .env: ")
     assert clone.bash("setting COMPOSE_FILE").stdout == f"compose.yaml:compose.tls.yaml:{OVERRIDE}\n"
     assert '"of": "override"' in clone.compose("config", "--format", "json")
-    # Once.
+    # It is added only once.
     assert clone.bash("check_compose_files").stdout == ""
 
 

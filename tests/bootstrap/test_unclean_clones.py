@@ -1,4 +1,4 @@
-"""Images are built from a clone as it comes: its modes, line ends, existing .gz files, templates that end in .py."""
+"""Images are built from any clone: whatever its modes, line ends, old .gz files, or templates that end in .py."""
 
 import gzip
 import stat
@@ -11,13 +11,13 @@ from tests.bootstrap.clone import Clone
 from tests.support.stack import ROOT, run
 
 STYLESHEET = "apps/lobby/static/lobby/lobby.css"
-# What `startapp --template` and cookiecutters keep in a project.
+# Projects with `startapp --template` or cookiecutter templates have such files.
 TEMPLATE = "apps/lobby/conf/app_template/models.py"
 IMAGES = {"nginx": "/etc/nginx", "uwsgi": "/etc/uwsgi", "gunicorn": "/etc/gunicorn", "daphne": "/etc/daphne"}
 
 
 def close_to_others(folder: Path) -> None:
-    """As umask 077 leaves a clone. Not the requirements: root alone reads them, and pip would install all again."""
+    """Modes as with umask 077. Not of requirements: only root reads them, and pip would install everything again."""
     for path in folder.rglob("*"):
         if not path.is_symlink() and path.name != "requirements.txt":
             path.chmod(path.stat().st_mode & stat.S_IRWXU)
@@ -25,7 +25,7 @@ def close_to_others(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def unclean(project: str) -> Iterator[Clone]:
-    """A clone with all of it, whose images are built."""
+    """A clone with all of these, whose images are built."""
     clone = Clone.of_the_repository("unclean", project)
     (clone.path / TEMPLATE).parent.mkdir(parents=True)
     (clone.path / TEMPLATE).write_text("from {{ app_name }} import models\n{% if x %}\n")
@@ -49,7 +49,7 @@ def test_its_user_may_read_all_files_and_run_the_programs(unclean: Clone, image:
     folders = (
         f"{IMAGES[image]} {'/etc/nginx/static' if image == 'nginx' else '/srv/apps /usr/local/bin/healthcheck.py'}"
     )
-    # -type l: what leads to a folder that is made at the start.
+    # ! -type l: a link may lead to a folder that is created at the start.
     assert inside(unclean, image, f"find {folders} ! -type l ! -readable; find {folders} -type d ! -executable") == ""
     program = {"nginx": "/etc/nginx/entrypoint", "daphne": "/etc/daphne/run"}.get(image)
     assert program is None or inside(unclean, image, f"test -x {program} && echo yes") == "yes\n"
@@ -73,7 +73,7 @@ def test_a_compressed_file_that_was_there_is_the_one_that_it_is_sent_for(unclean
 
 
 def test_line_ends_stay_those_of_unix(tmp_path: Path) -> None:
-    """core.autocrlf=true, as Git for Windows sets it; the files are used from Linux."""
+    """Git for Windows sets core.autocrlf=true, but Linux uses the files."""
     git = ("git", "-c", "safe.directory=*", "-c", "core.autocrlf=true")
     run(*git, "checkout-index", "--all", f"--prefix={tmp_path}/", cwd=ROOT)
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.suffix != ".png"]

@@ -1,4 +1,4 @@
-"""make up over a stack that runs: the same again changes nothing, and a fault leaves what runs as it is."""
+"""make up on a running stack: without changes it recreates nothing; after a fault the stack keeps running."""
 
 import re
 import socket
@@ -104,7 +104,7 @@ def test_a_disk_that_fills_up_costs_the_writes_of_that_time_alone(unharmed: Clon
         assert create().status_code == 201
         in_postgres("cat /dev/zero >$PGDATA/rest || true")
         try:
-            # The pages that the table already has take a few more.
+            # The table's free pages still take a few rows.
             full = wait_until(lambda: (answer := create()).status_code != 201 and answer)
         finally:
             in_postgres("rm $PGDATA/rest")
@@ -143,7 +143,7 @@ def test_manage_runs_a_command_of_the_project(unharmed: Clone) -> None:
 
 
 def test_make_down_cuts_no_answer_short_and_says_goodbye_to_websockets(running: Clone) -> None:
-    """The last one here: nothing runs afterwards. nginx and the gateways are told to stop at the same moment."""
+    """The module's last test: nothing runs afterwards. nginx and the gateways get their stop at the same moment."""
     url = running.url()
 
     def ask(gateway: str) -> int:
@@ -164,7 +164,7 @@ def test_make_down_cuts_no_answer_short_and_says_goodbye_to_websockets(running: 
         open_until = {gateway: pool.submit(stay, gateway) for gateway in ASGI_GATEWAYS}
         wait_until(lambda: len(ready) == len(ASGI_GATEWAYS), message="the WebSockets are open")
         answers = {gateway: pool.submit(ask, gateway) for gateway in GATEWAYS}
-        # nginx passes them on sooner than make gets to stopping anything.
+        # nginx passes the requests on before make can stop anything.
         wait_until(lambda: established(running) >= len(GATEWAYS) + len(ASGI_GATEWAYS), message="the requests are there")
         down = running.make("down")
     assert down.returncode == 0, down.stderr
@@ -174,6 +174,6 @@ def test_make_down_cuts_no_answer_short_and_says_goodbye_to_websockets(running: 
 
 
 def established(clone: Clone) -> int:
-    """Connections between nginx and its clients."""
+    """The number of connections between nginx and its clients."""
     table = clone.compose("exec", "-T", "nginx", "cat", "/proc/net/tcp").splitlines()[1:]
     return len([line for line in table if line.split()[1].endswith(f":{8080:04X}") and line.split()[3] == "01"])
