@@ -15,13 +15,13 @@ from tests.faults.traffic import Flow, Traffic
 from tests.support.second import second_stack
 from tests.support.stack import GATEWAYS, ROOT, Stack, run
 
-# Of every table its rows, in one sum; of every sequence where it is.
+# A checksum of each table's rows, and the last value of each sequence.
 TABLES = r"""
 SELECT format('SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM %I.%I t',
   tablename, schemaname, tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename \gexec
 SELECT sequencename, last_value FROM pg_sequences ORDER BY 1;
 """
-# Of every file its sum; of everything mode and owner; and that there is nothing beside.
+# A checksum of each file, mode and owner of everything, and the list of what else the folder has.
 FILES = r"""
 cd /srv/uploads
 { ls; cd media; find . -type f -exec sha256sum {} + | sort; find . -printf "%m %U %p\n" | sort; } | cat -v
@@ -41,7 +41,7 @@ class Site:
         return {**inherited, "COMPOSE_PROJECT_NAME": self.stack.project, **self.environment, **changes}
 
     def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`make` without a terminal; whether it failed is for the test to say."""
+        """Runs `make` without a terminal. It may fail: the test checks the result."""
         command, variables = ("make", "--no-print-directory", *arguments), self.variables(**environment)
         return run(*command, check=False, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL)
 
@@ -50,7 +50,7 @@ class Site:
         return self.stack.compose("exec", "-T", "postgres", "sh", "-c", command, "sh", statements).stdout.splitlines()
 
     def admin(self, *statements: str) -> None:
-        """Each by itself, as the superuser."""
+        """Runs each statement by itself, as the superuser."""
         options = [part for statement in statements for part in ("-c", statement)]
         psql = ("psql", "-v", "ON_ERROR_STOP=1", "-XAqt", "-U", "postgres", "-d", "template1", *options)
         self.stack.compose("exec", "-T", "postgres", *psql)
@@ -75,25 +75,25 @@ def add_student(client: httpx.Client, name: str) -> int:
 
 
 def readers(*paths: str) -> list[Flow]:
-    """Five requests a second that read the database, on each gateway, and for each further path."""
+    """Five requests a second that read the database on each gateway, and as many to each further path."""
     flows = [Flow(gateway, f"{gateway}.localhost", "/students/?size=5", 5) for gateway in GATEWAYS]
     return flows + [Flow(path, path=path, rate=5) for path in paths]
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A backup of the stack under test, and what there was."""
+    """A backup of the stack under test, and the data that it was made of."""
 
     path: Path
     said: str
     tables: list[str]
     files: list[str]
-    contents: dict[str, str]  # URL of each upload, SHA-256
+    contents: dict[str, str]  # SHA-256 of each upload, by URL
 
 
 @pytest.fixture(scope="package")
 def archive(stack: Stack) -> Iterator[Archive]:
-    """Made by `make backup`, of a stack with students, a user and uploads."""
+    """The result of `make backup` on a stack with students, a user and uploads."""
     site, contents = Site(stack), {}
     with site.client() as client:
         students = [add_student(client, f"Ünï'; -- {number}") for number in range(20)]
@@ -104,7 +104,7 @@ def archive(stack: Stack) -> Iterator[Archive]:
         "INSERT INTO auth_user (username, password, is_superuser, is_staff, is_active, first_name, last_name, email,"
         " date_joined) VALUES ('backup', 'x', true, true, true, '', '', '', now())"
     )
-    # As a project could have it: a folder, a private one, a name that is no UTF-8, and a link, which is left out.
+    # As a project may have: a folder, a private one, a name that is not UTF-8, and a link, which the backup omits.
     shell = ("exec", "-T", "--workdir", "/srv/uploads/media", "uwsgi", "sh", "-euc")
     made = "mkdir -p d/e && echo x >d/e/f && mkdir -m 700 p && touch -m -d 2001-02-03 \"$(printf 'n\\377')\""
     stack.compose(*shell, made)
@@ -123,14 +123,14 @@ def archive(stack: Stack) -> Iterator[Archive]:
 
 @pytest.fixture(scope="package", autouse=True)
 def coming() -> Iterator[Future[Stack]]:
-    """The second stack: it comes up while the first tests run, which do not need it."""
+    """The second stack. It starts while the first tests run, which do not need it."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(second_stack)
 
 
 @pytest.fixture(scope="package")
 def copy(coming: Future[Stack]) -> Iterator[Site]:
-    """A second stack, without a row or a file."""
+    """A second stack without rows and files."""
     other = coming.result()
     site = Site(other, other.environment)
 
@@ -138,7 +138,7 @@ def copy(coming: Future[Stack]) -> Iterator[Site]:
         site.sql("TRUNCATE students_student, auth_user CASCADE")
         other.compose("exec", "-T", "uwsgi", "sh", "-c", "rm -rf /srv/uploads/media/*")
 
-    # Others may have had it before, and may have it afterwards.
+    # Other tests may have used the stack before, and may use it afterwards.
     empty()
     yield site
     empty()
@@ -146,7 +146,7 @@ def copy(coming: Future[Stack]) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def restored(copy: Site, archive: Archive) -> Traffic:
-    """The copy, with the archive in it; the requests that were sent meanwhile. Nothing is asked: the copy is empty."""
+    """The traffic while the archive was restored into the copy. restore asks for no confirmation: the copy is empty."""
     with Traffic(copy.stack, *readers()) as traffic:
         result = copy.make("restore", f"FILE={archive.path}")
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""make backup: one file, complete or not there, with rows and files and no secret in it."""
+"""make backup: one complete file or none, with rows and files, and without secrets."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""kill -9 and signals during backup and restore: what serves goes on, and the next run cleans up or finishes."""
+"""kill -9 and signals during backup and restore: the stack keeps serving, and the next run cleans up or finishes."""
 
 import os
 import random
@@ -16,8 +16,8 @@ from tests.faults.form import IS_FULL
 from tests.faults.traffic import Traffic
 from tests.support.stack import ROOT
 
-# A docker that does something at one of the calls, which is known by its arguments. An action of bootstrap/uploads.py
-# is the last of them: the text of that program, which names all actions, is one before.
+# A stub of docker that runs an action at one call, which it recognizes by the last arguments. Actions of
+# bootstrap/uploads.py are the last argument. The argument before is that program's text, which names all actions.
 DOCKER = """#!/bin/bash
 if [[ $* == *{call} ]]; then
   {action}
@@ -26,7 +26,7 @@ PATH=${{PATH#*:}} exec docker "$@"
 """
 KILL = "kill -9 $(cut -d ' ' -f 1 {lock}); exit 1"
 AFTERWARDS = 'PATH=${PATH#*:} docker "$@" >/dev/null; '
-# Each call of restore, before and after it has done its work.
+# Each call of restore; the kill comes before or after it.
 CALLS = ["--file=-", "'pg_restore --username'*", "POSTGRES_DB=restore_new*", "' stage'", "RENAME*", "' swap'", "' clear'"]
 MOMENTS = (
     [(call, after) for call in CALLS for after in (False, True)] if IS_FULL else [("POSTGRES_DB=restore_new*", False)]
@@ -37,7 +37,7 @@ type Wrapped = Callable[[str, str], str]
 
 @pytest.fixture
 def wrapped(tmp_path: Path) -> Wrapped:
-    """wrapped(call, action): the PATH with a docker that does so."""
+    """wrapped(call, action): a PATH whose docker runs this action at this call."""
 
     def write(call: str, action: str) -> str:
         (tmp_path / "bin").mkdir(exist_ok=True)
@@ -60,7 +60,7 @@ def assert_restored(copy: Site, archive: Archive) -> None:
 
 
 def spoil(copy: Site) -> None:
-    """Rows and files that a restore replaces."""
+    """Changes rows and files, so that a restore must replace them."""
     copy.sql("DELETE FROM students_student")
     copy.stack.compose(
         "exec", "-T", "uwsgi", "sh", "-c", "rm -rf /srv/uploads/media/* && echo x >/srv/uploads/media/spoilt"

@@ -1,4 +1,4 @@
-"""A restore that is refused, fails or is interrupted says so in one line, and everything is as it was."""
+"""A restore that is rejected, fails or is interrupted reports it in one line, and changes nothing."""
 
 import gzip
 import hashlib
@@ -23,14 +23,14 @@ MEMBERS = ("manifest", "SHA256SUMS", "database.dump", "uploads.tar")
 
 @pytest.fixture(scope="module", autouse=True)
 def untouched(copy: Site, restored: Traffic) -> Iterator[None]:
-    """Every row and file of the stack that was to be replaced, and its databases, before and after all of these."""
+    """Rows, files and databases of the stack must be the same before and after all tests of this module."""
     before = copy.state()
     yield
     assert copy.state() == before
 
 
 def refuse(copy: Site, path: Path) -> str:
-    # FORCE: it is the file that is refused, and not the question.
+    # FORCE=1 answers the question, so only the file can be the reason.
     line = only_line(copy.make("restore", f"FILE={path}", FORCE="1"))
     assert line.startswith("restore: ")
     return line
@@ -53,7 +53,7 @@ def parts(archive: Archive) -> dict[str, bytes]:
 
 
 def repacked(path: Path, parts: dict[str, bytes], **changes: bytes) -> Path:
-    """The backup with other members, its sums right."""
+    """The backup with some members changed, and correct checksums."""
     parts = parts | {name.replace("_", "."): content for name, content in changes.items()}
     summed = (name for name in MEMBERS if name != "SHA256SUMS")
     parts["SHA256SUMS"] = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in summed).encode()
@@ -151,7 +151,7 @@ def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], t
     ids=["up", "absolute", "link", "cut off", "text"],
 )
 def test_uploads_that_are_refused(tmp_path: Path, uploads: bytes, fault: str) -> None:
-    """As above, without a container around it."""
+    """Like the test above, without a container."""
     command, environment = (sys.executable, ROOT / "bootstrap/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
     result = subprocess.run(command, input=uploads, capture_output=True, env=environment, check=False)
     assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", f"{fault}\n")
@@ -165,7 +165,7 @@ def test_one_whose_database_cannot_be_read(copy: Site, parts: dict[str, bytes], 
 def test_a_failure_in_the_last_step_leaves_everything_as_it_was(
     copy: Site, parts: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """The database is restored beside the one in use by then; a name of 300 bytes cannot be made."""
+    """By then the database is restored beside the one in use. A file name of 300 bytes cannot be created."""
     manifest = b"\n".join(b"files=1" if line.startswith(b"files=") else line for line in parts["manifest"].split(b"\n"))
     path = repacked(tmp_path / "x.tar", parts, manifest=manifest, uploads_tar=tar({"x" * 300: b"x"}))
     line = refuse(copy, path)
@@ -183,7 +183,7 @@ def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None
 
 
 def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
-    """A restore that has just said this line."""
+    """Starts a restore and returns once it has printed this line."""
     command, variables = ("bootstrap/restore", str(path)), copy.variables(FORCE="1")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=variables, process_group=0, **pipes)  # type: ignore[call-overload]
@@ -198,7 +198,7 @@ def test_an_interrupted_one_leaves_everything_as_it_was(copy: Site, archive: Arc
 
 
 def test_one_that_is_cut_off_after_it_was_checked(copy: Site, archive: Archive, tmp_path: Path) -> None:
-    """Between two of its uploads: what is left of them is a whole tar to tarfile."""
+    """It is cut off between two uploads: tarfile takes the rest for a whole tar."""
     path = tmp_path / "x.tar"
     path.write_bytes(archive.path.read_bytes())
     with tarfile.open(path) as members, tarfile.open(fileobj=members.extractfile("uploads.tar")) as uploads:

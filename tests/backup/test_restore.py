@@ -1,4 +1,4 @@
-"""make restore: the same rows and files, in an empty stack and over another's, while both serve."""
+"""make restore: the same rows and files, in an empty stack and over another stack's data, while both serve."""
 
 import hashlib
 import threading
@@ -14,9 +14,9 @@ from tests.support.stack import wait_until
 
 @dataclass(frozen=True)
 class Busy:
-    """A backup made while a client wrote row after row, and what it replaced when it was restored."""
+    """A backup made while a client wrote rows, restored over newer data."""
 
-    acknowledged: int  # rows, before the backup began
+    acknowledged: int  # rows written before the backup began
     while_backing_up: Traffic
     while_restoring: Traffic
     cached: str
@@ -33,7 +33,7 @@ def busy(copy: Site, archive: Archive, restored: Traffic, tmp_path_factory: pyte
                 written.append(True)
                 time.sleep(0.05)
 
-    # A migration that the backup does not have, and the code has.
+    # The code has this migration and the backup does not.
     copy.sql("DROP TABLE django_session; DELETE FROM django_migrations WHERE app = 'sessions'")
     media = next(iter(archive.contents))
     writer = threading.Thread(target=write)
@@ -112,7 +112,7 @@ def test_migrations_that_the_backup_lacks_are_applied(copy: Site, busy: Busy) ->
 
 def test_a_stack_in_use_serves_while_it_is_replaced(busy: Busy, archive: Archive) -> None:
     assert_served(busy.while_restoring, 503)
-    # nginx alone answers for what is in both.
+    # The upload is in both, and nginx serves it alone.
     assert set(busy.while_restoring[next(iter(archive.contents))].statuses) == {200}
 
 
