@@ -1,18 +1,18 @@
-"""The table of cases that the suite ends with: one row a kind of attack, or of promise."""
+"""The table of cases at the end of the suite: one row for each kind of attack or promise."""
 
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
-# Characters. Fixed, so that the table looks the same in a log as on a terminal.
+# Characters. A fixed width, so that the table looks the same in a log and on a terminal.
 WIDTH = 110
 
 
 @dataclass
 class Row:
-    cases: set[str]  # what differs: the names of the cases
-    tried: int  # how often one was tried: on each gateway, with each protocol
+    cases: set[str]  # the names of the different cases
+    tried: int  # the number of attempts: on each gateway, with each protocol
     note: str
 
 
@@ -21,9 +21,9 @@ class Cases:
         self.rows: dict[str, Row] = {}
 
     def add(self, kind: str, *names: str, tried: int | None = None, note: str = "") -> None:
-        """Counts cases of a kind, once each, and how often they were tried: once each, where not said otherwise.
+        """Counts each case of a kind once, and the attempts: as many as names, unless given.
 
-        Called before the assertions: a case that fails was tried too.
+        Call it before the assertions: a case that fails was tried too.
         """
         row = self.rows.setdefault(kind, Row(set(), 0, ""))
         row.cases.update(names)

@@ -1,4 +1,4 @@
-"""The long and the short form of these tests, and the table of what was tried."""
+"""The short and the long form of these tests, and the table of attempts."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.security.tls_stack import TlsStack, brought_up
 from tests.support.echo import Echo
 from tests.support.echo.secure import SecureEcho, secured
 
-# make test-security sets it; make test runs the short form.
+# make test-security sets SECURITY=full; make test runs the short form.
 IS_FULL = os.environ.get("SECURITY") == "full"
 
 CASES = pytest.StashKey[Cases]()
@@ -18,20 +18,20 @@ CASES = pytest.StashKey[Cases]()
 
 @pytest.fixture(scope="session")
 def cases(pytestconfig: pytest.Config) -> Cases:
-    """cases.add("smuggling", "CL.TE"): counts in the table at the end."""
+    """cases.add("smuggling", "CL.TE"): counts it in the table at the end."""
     return pytestconfig.stash.setdefault(CASES, Cases())
 
 
 @pytest.fixture(scope="session")
 def tls_stack() -> Iterator[TlsStack]:
-    """A stack of its own that ends TLS itself (compose.tls.yaml): tls_stack.url, tls_stack.authority."""
+    """Another stack, which terminates TLS itself (compose.tls.yaml): tls_stack.url, tls_stack.authority."""
     with brought_up() as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def secure_echo(echo: Echo) -> Iterator[SecureEcho]:
-    """The project of `echo`, on the same gateways, over TLS."""
+    """The project of `echo` on the same gateways, over TLS."""
     with secured(echo) as secure_echo:
         yield secure_echo
 

@@ -1,4 +1,4 @@
-"""A stack that ends TLS itself, beside the plain one: project NAME-tls, ports and certificates of its own."""
+"""A stack that terminates TLS itself, beside the plain one: project NAME-tls, with its own ports and certificates."""
 
 import os
 import random
@@ -12,34 +12,34 @@ from pathlib import Path
 from tests.support.stack import ROOT, Stack, run
 
 FILES = ("compose.yaml", "compose.tls.yaml")
-# Below the clone: the engine mounts it.
+# Below the clone, so that the engine can mount it.
 CERTS = ROOT / ".tests" / "tls"
 
 
 @dataclass(frozen=True)
 class TlsStack(Stack):
-    """What clients need to come in over HTTPS. `port()` is still that of plain HTTP, which redirects."""
+    """What HTTPS clients need. `port()` is the port of plain HTTP, which redirects."""
 
     files: tuple[str, ...] = FILES
     certs: Path = CERTS
 
     @property
     def authority(self) -> Path:
-        """The certificate of the CA that signed the stack's own: the clients' only one."""
+        """The certificate of the CA that signed the stack's own. Clients trust no other."""
         return self.certs / "ca.crt"
 
     @property
     def https_port(self) -> int:
-        """TCP, and UDP for HTTP/3."""
+        """The port for TCP, and for UDP (HTTP/3)."""
         return int(self.environment["HTTPS_BIND"].rpartition(":")[2])
 
     @property
     def https_url(self) -> str:
-        """By the name that the certificate covers: https://localhost:PORT."""
+        """The URL with the name that the certificate covers: https://localhost:PORT."""
         return f"https://localhost:{self.https_port}"
 
     def script(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`make certs`, `make roll`, ... on this stack, as its operator calls them."""
+        """Runs `make certs`, `make roll`, ... on this stack, as its operator does."""
         variables = {
             **os.environ,
             **self.environment,
@@ -52,7 +52,7 @@ class TlsStack(Stack):
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses, below those that the kernel hands out by itself."""
+    """An unused port of 127.0.0.1, below the range from which the kernel picks ports by itself."""
     while True:
         port = random.randint(20000, 32000)  # noqa: S311  # no secret
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
@@ -66,11 +66,11 @@ def free_port() -> int:
 
 @contextmanager
 def brought_up() -> Iterator[TlsStack]:
-    """As `make certs up` does it, with few processes."""
+    """Starts it as `make certs up` does, with few processes."""
     project = f"{os.environ['COMPOSE_PROJECT_NAME']}-tls"
     kept = TlsStack(project, {"CERTS": str(CERTS)})
     published = run("docker", "ps", "--filter", f"label=com.docker.compose.project={project}", "--format", "{{.Ports}}")
-    if "->8443/tcp" in published.stdout:  # KEEP=1, the last time
+    if "->8443/tcp" in published.stdout:  # KEEP=1 kept it in an earlier run
         plain, https = kept.port(), int(published.stdout.partition("->8443/tcp")[0].rpartition(":")[2])
     else:
         plain, https = free_port(), free_port()

@@ -1,4 +1,4 @@
-"""Dockerfiles, and which images they make."""
+"""Dockerfiles and the images that they build."""
 
 import json
 import re
@@ -10,7 +10,7 @@ FILES = ("Dockerfile", "bootstrap/standins/Dockerfile")
 
 
 def instructions(file: str) -> list[tuple[str, str]]:
-    """(RUN, what it runs): comments left out, continued lines joined."""
+    """Pairs such as (RUN, its command), without comments and with continued lines joined."""
     lines = [line for line in (ROOT / file).read_text().splitlines() if not line.lstrip().startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ")
     return [
@@ -36,5 +36,5 @@ def defaults() -> dict[str, str]:
 
 
 def image(name: str) -> dict[str, Any]:
-    """docker image inspect."""
+    """The result of docker image inspect."""
     return json.loads(run("docker", "image", "inspect", name).stdout)[0]

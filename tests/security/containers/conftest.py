@@ -1,4 +1,4 @@
-"""Each test of an item is counted under the item's number; each service of compose.yaml is held to all of them."""
+"""Counts each test under its item's number. Every service of compose.yaml runs through all items."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from tests.hardening.conftest import containers, leaks, service, statuses
 from tests.security.cases import Cases
 from tests.security.containers.exceptions import EXCEPTIONS
 
-# Fixtures that tests/hardening has too.
+# Fixtures that tests/hardening shares.
 __all__ = ["containers", "leaks", "service", "statuses"]
 
 NUMBER = re.compile(r"test_cis_([45])_(\d+)_")
@@ -26,5 +26,5 @@ def counted(request: pytest.FixtureRequest, cases: Cases) -> None:
 
 @pytest.fixture
 def inside(containers: dict[str, dict[str, Any]], service: str) -> Host:
-    """testinfra in the service's container, as root: so that nothing is merely out of sight."""
+    """testinfra in the service's container, as root: missing permissions must not hide anything."""
     return testinfra.get_host(f"docker://root@{containers[service]['Id']}")

@@ -1,14 +1,14 @@
-"""The items that cannot hold, or not for every service: why, and what holds instead. Each has its test all the same."""
+"""Items that cannot hold, or not for every service: the reason, and what holds instead. Each still has its test."""
 
 from dataclasses import dataclass
 
-# Services that run a base image as it is: nothing of it is built here.
+# Services that run an unchanged base image.
 STORES = ("postgres", "valkey")
 
 
 @dataclass(frozen=True)
 class Exempt:
-    services: tuple[str, ...]  # empty: all
+    services: tuple[str, ...]  # empty: all services
     reason: str
     instead: str
 

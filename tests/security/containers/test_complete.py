@@ -1,4 +1,4 @@
-"""Every item of sections 4 and 5 of the CIS Docker Benchmark 1.6.0 has its test, those with an exception too."""
+"""Every item of sections 4 and 5 of the CIS Docker Benchmark 1.6.0 has a test, including those with an exception."""
 
 from types import ModuleType
 

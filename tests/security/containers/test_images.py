@@ -17,14 +17,14 @@ type Containers = dict[str, dict[str, Any]]
 
 USERS = dict.fromkeys(SERVICES, "999") | {"nginx": "101"}
 BUILT = tuple(name for name in SERVICES if "build" in COMPOSE[name])
-# Official images, by name; which tag is the operator's.
+# Official images by name. The operator chooses the tag.
 OFFICIAL = {
     "PYTHON_IMAGE": "python",
     "NGINX_IMAGE": "nginx",
     "POSTGRES_IMAGE": "postgres",
     "VALKEY_IMAGE": "valkey/valkey",
 }
-# What would help whoever gets in to get on.
+# Programs that would help an intruder.
 COMPILERS = ("gcc", "cc", "c++", "make")
 CLIENTS = ("ssh", "telnet", "nc", "ncat", "socat", "nmap", "wget", "curl", "git")
 NEEDLESS = {*COMPILERS, *CLIENTS, "sshd", "dropbear", "in.telnetd", "sudo", "vim", "nano"}
@@ -74,7 +74,7 @@ def test_cis_4_2_images_are_built_on_the_official_ones_and_on_nothing_else() -> 
 
 @pytest.mark.parametrize("service", RUNNING)
 def test_cis_4_3_no_program_is_there_that_the_service_does_not_need(inside: Host, service: str) -> None:
-    # nginx is asked for its health with curl. The shell is what proves that what is not found was looked for.
+    # nginx's health check uses curl. The loop must find sh: otherwise it would find nothing.
     needless = NEEDLESS - ({"curl"} if service == "nginx" else set())
     found = inside.run(f"for name in sh {' '.join(needless)}; do command -v $name; done").stdout.split()
     assert [path.rpartition("/")[2] for path in found] == ["sh"]
@@ -84,7 +84,7 @@ def test_cis_4_4_a_base_image_is_a_tag_that_goes_on_getting_patches() -> None:
     assert "4.4" in EXCEPTIONS
     for value in defaults().values():
         tag = value.rpartition(":")[2]
-        # A version; not `latest`, and neither a patch version nor a digest, which would never change again.
+        # A version. `latest` is none, and a patch version or digest would never get patches.
         assert re.fullmatch(r"\d+(\.\d+)?(-[a-z-]+)?", tag), value
 
 
@@ -117,10 +117,10 @@ def test_cis_4_7_package_lists_are_updated_in_the_instruction_that_installs_from
 
 @pytest.fixture(scope="module")
 def set_ids(containers: Containers) -> dict[str, tuple[str, str]]:
-    """What find says of setuid and setgid files, and of what it could not look into, by image."""
+    """The output of find for setuid and setgid files, and its errors for folders that it could not read, by image."""
 
     def find(service: str) -> tuple[str, str]:
-        # Not in the container that runs: root there has no capability, and cannot look into every folder.
+        # In a new container: root in the running one has no capability, and cannot read every folder.
         options = ("--rm", "--user", "0", "--network", "none", "--entrypoint", "find")
         command = (containers[service]["Image"], "/", "-xdev", "-type", "f", "-perm", "/6000")
         result = run("docker", "run", *options, *command)
@@ -143,7 +143,7 @@ def test_cis_4_8_only_debian_s_own_programs_are_where_there_are_some(
 
 @pytest.mark.parametrize("service", EXCEPTIONS["4.8"].services)
 def test_cis_4_8_where_there_are_some_they_give_nobody_anything(containers: Containers, service: str) -> None:
-    """chage is setgid, to read /etc/shadow for a user who asks about himself."""
+    """chage is setgid, so that a user's own entry in /etc/shadow can be read."""
     ask = ("chage", "--list", service)
     plain = ("--rm", "--user", "999:999", "--network", "none", "--cap-drop", "ALL", "--entrypoint", ask[0])
     assert run("docker", "run", *plain, containers[service]["Image"], *ask[1:]).stdout
@@ -165,7 +165,7 @@ def test_cis_4_10_a_build_file_holds_no_secret(file: str) -> None:
         if name in ("ARG", "ENV", "LABEL", "RUN")
         for value in re.findall(r"[A-Z_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY)[A-Z_]*=(\S+)", rest)
     }
-    # What collects static files imports the settings, which want something.
+    # collectstatic imports the settings, which need a value.
     assert found <= {"collectstatic", "none"}
 
 
@@ -182,7 +182,7 @@ def test_cis_4_10_an_image_and_its_history_tell_no_secret(
 def test_cis_4_10_no_file_of_an_image_holds_a_secret(
     containers: Containers, service: str, leaks: Callable[[str], list[str]]
 ) -> None:
-    # The project's own files and the configuration; -xdev leaves out what is mounted.
+    # The project's files and the configuration. -xdev skips mounts.
     script = "find /srv /etc /root /usr/local/bin -xdev -type f -size -1000k -exec cat {} +"
     output = run("docker", "exec", "--user", "0", containers[service]["Id"], "sh", "-c", script, errors="replace")
     assert len(output.stdout) > 10_000
@@ -193,7 +193,7 @@ def test_cis_4_11_python_packages_are_installed_by_hash_alone() -> None:
     installing = [command for command in commands() if re.search(r"\bpip (install|wheel|download)\b", command)]
     assert len(installing) >= 5
     for command in installing:
-        # Wheels that an earlier stage built, of what it had by hash.
+        # Either by hash, or from wheels that an earlier stage built from requirements with hashes.
         assert "--require-hashes" in command or ("--no-index" in command and "/wheels/*.whl" in command), command
 
 

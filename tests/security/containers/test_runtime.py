@@ -1,4 +1,4 @@
-"""CIS Docker Benchmark 1.6.0, section 5: what each container is started with, and what the kernel says of it."""
+"""CIS Docker Benchmark 1.6.0, section 5: each container's configuration, and what the kernel enforces."""
 
 import json
 import re
@@ -21,27 +21,27 @@ type Statuses = dict[str, list[dict[str, str]]]
 
 UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
-# Folders of the image, the first of them its root.
+# Folders of the image; the first is its root.
 IMAGE = ("", "/etc", "/usr/local/bin", "/srv", "/var/lib")
 SENSITIVE = ("/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sys", "/usr", "/var")
-# What an operator runs, and what he is told to run.
+# What an operator runs, and what the documentation tells him to run.
 COMMANDS = ("Makefile", *(f"bootstrap/{path.name}" for path in (ROOT / "bootstrap").iterdir() if path.is_file()))
 ADVICE = ("README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 
 
 def named(service: str) -> str:
-    """The prefix of a service's settings. Migrations run once, in what is set aside for uWSGI."""
+    """The prefix of a service's settings. Migrations run once, with uWSGI's limits."""
     return {"migrate": "UWSGI"}.get(service, service.upper())
 
 
 @pytest.fixture(scope="module")
 def engine() -> dict[str, Any]:
-    """docker info."""
+    """The result of docker info."""
     return json.loads(run("docker", "info", "--format", "json").stdout)
 
 
 def modules(engine: dict[str, Any]) -> str:
-    """What the engine confines containers with: apparmor, selinux, seccomp."""
+    """The engine's security modules: apparmor, selinux, seccomp."""
     return " ".join(engine["SecurityOptions"])
 
 
@@ -50,7 +50,7 @@ def test_every_service_of_the_file_is_looked_at(containers: Containers) -> None:
 
 
 def test_cis_5_1_nothing_needs_swarm_mode(containers: Containers, service: str) -> None:
-    """So it is on only where somebody wants it for something else."""
+    """So Swarm mode is on only if the operator needs it for something else."""
     assert not any(label.startswith("com.docker.swarm") for label in containers[service]["Config"]["Labels"])
     networks = json.loads(
         run("docker", "network", "inspect", *containers[service]["NetworkSettings"]["Networks"]).stdout
@@ -93,13 +93,13 @@ def test_cis_5_6_of_the_host_a_container_sees_its_secrets_alone(containers: Cont
         f"secrets/{name}" for name in ("secret_key", "postgres_password", "valkey_password")
     }
     assert not any(mount["RW"] for mount in binds)
-    # Named volumes lie in a folder of the engine's own.
+    # Named volumes are in a folder of the engine.
     assert {mount["Type"] for mount in containers[service]["Mounts"]} <= {"bind", "volume"}
 
 
 @pytest.mark.parametrize("service", RUNNING)
 def test_cis_5_7_no_container_runs_an_ssh_server(statuses: Statuses, service: str) -> None:
-    # That there is none to run: 4.3.
+    # Item 4.3 checks that no such program exists.
     assert not [process for process in statuses[service] if re.search("ssh|dropbear|telnet", process["Name"])]
 
 
@@ -115,7 +115,7 @@ def test_cis_5_8_the_port_of_the_host_is_not_privileged_unless_the_operator_want
 
 
 def test_cis_5_9_nothing_but_nginx_is_published(containers: Containers, service: str) -> None:
-    # What is listened on: tests/processes/test_sockets.py. Who reaches it: tests/security/reach.
+    # tests/processes/test_sockets.py checks the listening ports, tests/security/reach who can reach them.
     published = {
         port
         for ports in (
@@ -152,7 +152,7 @@ def test_cis_5_13_the_root_file_system_is_asked_for_as_read_only(containers: Con
 
 @pytest.mark.parametrize("service", RUNNING)
 def test_cis_5_13_not_even_root_could_write_to_the_image(containers: Containers, service: str) -> None:
-    # As root, so that it is the read-only root that refuses, and not the folder's owner.
+    # As root: the read-only root must refuse, not the folder's owner.
     command = ("docker", "exec", "--user", "0", containers[service]["Id"], "mkdir", *(f"{it}/.written" for it in IMAGE))
     result = run(*command, check=False)
     assert result.returncode != 0
@@ -225,7 +225,7 @@ def test_cis_5_22_every_process_is_filtered_by_seccomp(
     containers: Containers, statuses: Statuses, service: str
 ) -> None:
     assert {process["Seccomp"] for process in statuses[service]} == {"2"}
-    # With the engine's own profile, for no other is named.
+    # With the engine's own profile: the option names no other.
     assert containers[service]["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"]
 
 

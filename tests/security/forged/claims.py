@@ -1,8 +1,8 @@
-"""What clients claim about themselves and their request, and where they can claim it."""
+"""What clients claim about themselves and their requests, and the routes on which they can."""
 
 from tests.support.stack import GATEWAYS
 
-# Believed by one server or framework or another. nginx overwrites them or leaves them out: Django is told nothing new.
+# Headers that some server or framework trusts. nginx overwrites or removes them, so Django's request stays the same.
 OWNED: list[tuple[str, str]] = [
     ("X-Forwarded-For", "6.6.6.6"),
     ("X-Forwarded-For", "6.6.6.6, 127.0.0.1"),
@@ -18,7 +18,7 @@ OWNED: list[tuple[str, str]] = [
     ("X-Request-ID", "0" * 32),
     ("Daphne-Root-Path", "/evil"),
     ("Proxy", "http://evil.example"),
-    # WSGI writes `-` as `_`: such a name would take the place of the one above. nginx drops each of them, and a dot.
+    # WSGI writes `-` as `_`, so such a name could replace one from above. nginx drops names with `_` or a dot.
     ("X_Forwarded_For", "6.6.6.6"),
     ("X_Forwarded_Proto", "https"),
     ("X_Forwarded-Host", "evil.example"),
@@ -46,7 +46,7 @@ OWNED: list[tuple[str, str]] = [
     ("Wsgi.Url-Scheme", "https"),
 ]
 
-# Passed on as what they are, headers of the client's own; they change nothing else.
+# nginx passes these on as the client's headers. They change nothing else.
 PASSED: list[tuple[str, str]] = [
     ("Script-Name", "/evil"),
     ("X-Script-Name", "/evil"),
@@ -82,7 +82,7 @@ PASSED: list[tuple[str, str]] = [
     ("Server-Port", "666"),
 ]
 
-# A proxy that obeys takes the named header away after nginx has set it.
+# A proxy that obeys this header would remove the named headers after nginx has set them.
 HOP_BY_HOP = [
     "close, X-Forwarded-For",
     "close, X-Real-IP, X-Real-Port",

@@ -1,4 +1,4 @@
-"""Whatever a client claims about itself, Django sees the client, scheme, host and request id that nginx sees."""
+"""Whatever a client claims, Django sees the client, scheme, host and request id that nginx sees."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ from tests.security.forged.claims import HOP_BY_HOP, OWNED, PASSED, ROUTES
 
 
 def without_id(answer: Answer) -> dict[str, Any]:
-    """What Django was told, after a look at the id: the answer's own, and no client's."""
+    """What Django received, after a check of the id: it must be the answer's id, not one of a client's."""
     told_id = answer.json()["META"]["HTTP_X_REQUEST_ID"]
     assert told_id == answer.one("X-Request-ID")
     assert re.fullmatch(r"[0-9a-f]{32}", told_id)
@@ -26,14 +26,14 @@ def test_what_nginx_owns_cannot_be_forged(echo: Edge, cases: Cases, host: str, p
     plain = without_id(echo.get(path, host))
     for header in OWNED:
         assert without_id(echo.get(path, host, [header])) == plain, header
-        # Two of the same: neither the first nor the last one counts.
+        # Two of the same name: neither the first nor the last counts.
         assert without_id(echo.get(path, host, [header, (header[0], "")])) == plain, header
     assert without_id(echo.get(path, host, OWNED)) == plain
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
 def test_neither_spelling_nor_number_makes_one_believed(echo: Edge, cases: Cases, host: str, path: str) -> None:
-    """As many as nginx takes: max_headers in nginx/conf.d/limits.conf."""
+    """As many headers as nginx accepts: max_headers in nginx/conf.d/limits.conf."""
     cases.add("forged: in other letters, long, 50 times", *(name for name, _ in OWNED), tried=len(OWNED) + 2)
     plain = without_id(echo.get(path, host))
     for name, value in OWNED:
@@ -54,7 +54,7 @@ def test_a_connection_header_takes_nothing_away(echo: Edge, cases: Cases, host: 
 
 
 def test_the_clients_port_cannot_be_forged(echo: Edge, gateway: str) -> None:
-    """It differs from connection to connection, so nothing above compares it."""
+    """The port differs between connections, so the tests above do not compare it."""
     for headers in (
         [("X-Real-Port", "666")],
         [("X-Real-Port", "666"), ("X-Real-Port", "667")],

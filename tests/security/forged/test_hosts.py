@@ -1,4 +1,4 @@
-"""A forged host gets into no URL: nginx refuses it, or tells each gateway the name of ours that it stands for."""
+"""A forged host gets into no URL: nginx rejects it, or passes the matching name of the site to the gateway."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.security.cases import Cases
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS
 
-# What stands in the Host header, as bytes of latin-1: the host that Django is told, or the status of the refusal.
+# The Host header, as latin-1 bytes, and the host that Django gets or the status of the rejection.
 HOSTS: dict[str, str | int] = {
     "localhost": "localhost",
     "LOCALHOST": "localhost",
@@ -94,7 +94,7 @@ def test_a_host_is_ours_or_refused(echo: Echo, cases: Cases, gateway: str) -> No
 
 
 def test_the_request_lines_host_wins_over_the_headers(echo: Edge, cases: Cases, gateway: str) -> None:
-    """As HTTP has it (RFC 9112, 3.2.2), for nginx and the gateway alike."""
+    """As HTTP demands (RFC 9112, 3.2.2), for nginx and the gateways alike."""
     headers = ["localhost", "evil.example", f"{GATEWAYS[0]}.localhost", "x" * 300]
     cases.add("forged: absolute target and Host", *headers)
     for header in headers:
@@ -120,7 +120,7 @@ def test_http_1_0_is_no_way_around(echo: Edge, gateway: str, host: str) -> None:
 
 
 def test_what_the_project_says_of_its_host_is_ours(edge: Edge, cases: Cases, gateway: str) -> None:
-    """The project behind its own ALLOWED_HOSTS: an absolute URL in a mail would hold the host that it names here."""
+    """The project behind its own ALLOWED_HOSTS: an absolute URL in a mail would have the host reported here."""
     hosts = {host: expected for host, expected in HOSTS.items() if isinstance(expected, str)}
     cases.add("forged: Host", *map(repr, hosts))
     for host, expected in hosts.items():

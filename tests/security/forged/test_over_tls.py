@@ -1,4 +1,4 @@
-"""Where TLS ends in nginx, no client is taken for one of plain HTTP, or for another; over HTTP/2 and HTTP/3 neither."""
+"""With TLS, HTTP/2 and HTTP/3, no client can look like one of plain HTTP, or like another client."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.security.tls import http3
 from tests.support.echo.secure import SecureEcho
 from tests.support.http2 import Http2
 
-# The other way round: a secure request that is to look like one over plain HTTP.
+# The opposite: a secure request that pretends to be plain HTTP.
 DOWNGRADES = [
     ("X-Forwarded-Proto", "http"),
     ("X-Forwarded-Protocol", "http"),
@@ -26,7 +26,7 @@ DOWNGRADES = [
     ("wsgi.url_scheme", "http"),
 ]
 CLAIMS = OWNED + DOWNGRADES
-# One by one; the others too, in the long form: plain HTTP has tried each of them.
+# One by one. The short form skips the others: the tests of plain HTTP have tried each of them.
 SINGLY = CLAIMS if IS_FULL else DOWNGRADES
 
 
@@ -39,7 +39,7 @@ class Http1Client:
 
 
 class Http2Client:
-    """One connection; the names of headers in small letters, as HTTP/2 has them."""
+    """One connection. HTTP/2 demands names of headers in lower case."""
 
     def __init__(self, echo: SecureEcho) -> None:
         self.connection = Http2(echo.connect(10, "h2"))
@@ -52,7 +52,7 @@ class Http2Client:
 
 
 class Http3Client:
-    """A connection for each request; the names of headers in small letters here too."""
+    """A connection for each request. HTTP/3 demands names of headers in lower case too."""
 
     def __init__(self, echo: SecureEcho) -> None:
         self.echo = echo
@@ -97,7 +97,7 @@ def test_a_host_besides_the_authority_is_the_same_or_refused(secure_echo: Secure
 
 
 def test_a_host_of_the_handshake_changes_nothing(secure_echo: SecureEcho, gateway: str) -> None:
-    """The name of TLS (SNI) is localhost here; the request's own is what counts."""
+    """TLS names localhost here (SNI), but the host of the request counts."""
     client = Http2Client(secure_echo)
     assert client.get("/", f"{gateway}.localhost").json()["host"] == f"{gateway}.localhost"
     assert client.get("/", "evil.example").status == 421

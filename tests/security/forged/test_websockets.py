@@ -1,4 +1,4 @@
-"""A WebSocket's handshake cannot be forged either: the scope has the client, scheme and host that nginx sees."""
+"""A WebSocket's handshake cannot be forged: the scope has the client, scheme and host that nginx sees."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ from tests.routing.wire import Edge
 from tests.security.cases import Cases
 from tests.security.forged.claims import HOP_BY_HOP, OWNED, PASSED
 
-# Made for each handshake, or each connection.
+# These differ between handshakes or connections.
 OWN_HEADERS = {"sec-websocket-key", "x-request-id", "x-real-port"}
 
 ROUTES = [("localhost", "/ws/x/"), ("localhost", "/async/ws/x/")]
@@ -24,7 +24,7 @@ ROUTES += [(f"{gateway}.localhost", "/ws/x/") for gateway in ("gunicorn", "daphn
 def scope(
     edge: Edge, host: str, path: str, headers: list[tuple[str, str]] | None = None, connection: str = "Upgrade"
 ) -> dict[str, Any]:
-    """What the project was told of the handshake, as the first message on the WebSocket has it."""
+    """The scope of the handshake, which the project sends as the first message on the WebSocket."""
     protocol = ClientProtocol(parse_uri(f"ws://{host}{path}"))
     handshake = protocol.connect()
     del handshake.headers["Connection"]
@@ -46,11 +46,11 @@ def first_message(protocol: ClientProtocol, client: socket.socket) -> bytes:
 
 
 def told(scope: dict[str, Any]) -> dict[str, Any]:
-    """All of the scope that is not each handshake's own, after a look at what is."""
+    """The parts of the scope that do not differ between handshakes, after a check of those that do."""
     headers = [(name, value) for name, value in scope["headers"] if name not in OWN_HEADERS]
     own = {name: value for name, value in scope["headers"] if name in OWN_HEADERS}
     address, port = scope["client"]
-    # uvicorn does not know the client's port behind a proxy, and says 0.
+    # uvicorn does not know the client's port behind a proxy, and reports 0.
     assert port in (0, int(own["x-real-port"]))
     assert own["x-real-port"] not in ("666", "0")
     assert own["x-request-id"] not in ("", "0" * 32)

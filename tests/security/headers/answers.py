@@ -1,4 +1,4 @@
-"""Which answers there are, through which way, and which headers belong to each kind."""
+"""All kinds of answers, the way to each, and the headers of each kind."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ TOO_MUCH = ("Content-Length", "99999999999")
 EVERYWHERE = {"server", "date", "x-request-id", "x-content-type-options"}
 POLICY = {"content-security-policy", "cross-origin-resource-policy"}
 
-# What each kind carries, each header once, besides those of every answer.
+# Headers of each kind, each exactly once, besides those of every answer.
 KINDS = {
-    # What SecurityMiddleware and XFrameOptionsMiddleware add, and middleware/security_headers.py.
+    # Added by SecurityMiddleware, XFrameOptionsMiddleware and middleware/security_headers.py.
     "project": {*POLICY, "permissions-policy", "referrer-policy", "cross-origin-opener-policy", "x-frame-options"},
-    # By CommonMiddleware, before XFrameOptionsMiddleware is asked; the policy says the same of frames.
+    # CommonMiddleware redirects before XFrameOptionsMiddleware runs; the policy forbids frames too.
     "redirect": {*POLICY, "permissions-policy", "referrer-policy", "cross-origin-opener-policy"},
-    # Answered before those two are asked (health/middleware.py): JSON, for machines.
+    # health/middleware.py answers before those two run: JSON, for machines.
     "health": {*POLICY, "permissions-policy"},
     # nginx's own: snippets/errors.conf, static.conf, media.conf, healthz.conf.
     "error of nginx": {*POLICY, "referrer-policy", "cross-origin-opener-policy", "cache-control"},
     "static": {"cross-origin-resource-policy", "cache-control"},
     "media": {*POLICY, "referrer-policy", "content-disposition", "cache-control"},
-    # Plain text and redirects without a page worth the name; and what a server refuses without asking the project.
+    # Plain text and redirects without a real page; and requests that a server rejects without the project.
     "bare": set(),
 }
 
@@ -44,7 +44,7 @@ class Case:
         return edge.ask(self.method, self.path, headers=self.headers, body=self.body)
 
 
-# Through each gateway, under /gateways/NAME.
+# On each gateway, below /gateways/NAME.
 PAGES = [
     Case("lobby", "project", 200, "/", headers=[HTML]),
     Case("upload", "project", 200, "/upload/", headers=[HTML]),
@@ -68,14 +68,14 @@ PAGES = [
     Case("too large, JSON", "error of nginx", 413, "/upload/", "POST", [TOO_MUCH, JSON]),
 ]
 
-# Only where tests/security/headers/misbehaving/ is served.
+# Only in the stack that serves tests/security/headers/misbehaving/.
 FAILURES = [
     Case("failure", "project", 500, "/fail/", headers=[HTML]),
     Case("failure, JSON", "project", 500, "/fail/", headers=[JSON]),
     Case("failure of an asynchronous view", "project", 500, "/fail/async/", headers=[HTML]),
 ]
 
-# nginx alone.
+# Answers of nginx itself.
 OWN = [
     Case("static file", "static", 200, "/static/staticfiles.json"),
     Case("part of a static file", "static", 206, "/static/staticfiles.json", headers=[("Range", "bytes=0-3")]),

@@ -1,4 +1,4 @@
-"""nginx on a socket; a superuser; and the same gateways with views that misbehave."""
+"""nginx as a raw socket, a superuser, and gateways with views that misbehave."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +18,7 @@ def edge(stack: Stack) -> Edge:
 
 @contextmanager
 def superuser_of(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Name and password of a superuser, who is gone afterwards."""
+    """Name and password of a superuser, who is deleted afterwards."""
     django = ("exec", "-T", "-e", f"DJANGO_SUPERUSER_PASSWORD={PASSWORD}", "uwsgi", "python", "-m", "django")
     stack.compose(*django, "createsuperuser", "--no-input", "--username", NAME, "--email", "head@school.example")
     try:
@@ -30,7 +30,7 @@ def superuser_of(stack: Stack) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="package")
 def superuser() -> Iterator[Callable[[Stack], tuple[str, str]]]:
-    """superuser(stack): name and password of that stack's."""
+    """superuser(stack): name and password of that stack's superuser."""
     made: dict[str, tuple[str, str]] = {}
     with ExitStack() as superusers:
 
@@ -44,7 +44,7 @@ def superuser() -> Iterator[Callable[[Stack], tuple[str, str]]]:
 
 @pytest.fixture(scope="package")
 def misbehaving(stack: Stack) -> Iterator[Edge]:
-    """nginx and the gateways once more, without database and cache, serving misbehaving/urls.py."""
+    """Another nginx and other gateways, without database and cache, serving misbehaving/urls.py."""
     environment: dict[str, Any] = {
         "TESTED": stack.project,
         "HTTP_BIND": "127.0.0.1:0",
@@ -55,7 +55,7 @@ def misbehaving(stack: Stack) -> Iterator[Edge]:
     files = ("compose.yaml", "tests/security/headers/misbehaving/compose.yaml")
     other = Stack(f"{stack.project}-misbehaving", environment, files)
     try:
-        # Made and not started: it fills the volume of uploads.
+        # Created, not started: Docker fills the new volume of uploads from the image when it creates this container.
         other.compose("up", "--no-start", "--no-build", "--no-deps", "migrate")
         other.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx", *GATEWAYS)
         yield Edge(("127.0.0.1", other.port()), other.container("nginx"))

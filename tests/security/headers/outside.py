@@ -1,4 +1,4 @@
-"""Looks at the site from a container of its own, with the HTTP Observatory and Chromium (observatory/, Dockerfile)."""
+"""Inspects the site from another container, with the HTTP Observatory and Chromium (observatory/, Dockerfile)."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from tests.support.stack import GATEWAYS, Stack, run
 
 
 def look(stack: Stack, script: str, *arguments: dict[str, Any]) -> dict[str, Any]:
-    """What a script of observatory/ found out: in the network of nginx, without a way to look up other names."""
+    """The result of a script of observatory/, run in nginx's network, without a DNS server for other names."""
     network = f"{stack.project}_edge"
     options = [f"--add-host={gateway}.localhost:127.0.0.1" for gateway in GATEWAYS]
     options += ["--dns", "127.0.0.1", "--label", f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"]

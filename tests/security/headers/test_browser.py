@@ -1,4 +1,4 @@
-"""In a browser the policies break nothing that the pages do, and stop what they do not do."""
+"""In a browser, the policies break nothing that the pages do, and block everything else."""
 
 import re
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from tests.security.headers.outside import look
 from tests.security.tls_stack import TlsStack
 from tests.support.stack import GATEWAYS, Stack
 
-# Where the admin is used and code is put into pages; every answer carries the same policy (test_policies.py).
+# Gateways where the browser uses the admin and gets injected code. Every answer has the same policy (test_policies.py).
 THOROUGH = GATEWAYS if IS_FULL else GATEWAYS[:1]
 INTO = ("/admin/login/", "/") if IS_FULL else ("/admin/login/",)
 
 KIND = "headers: code put into a page, in Chromium"
 
-# What the browser rightly says of pages that are not there, and of a WebSocket for uWSGI.
+# Expected messages of the browser: pages that do not exist, and a WebSocket on uWSGI.
 EXPECTED = re.compile(r"console: (Failed to load .* status of 404 |WebSocket .*/gateways/uwsgi/.* response code: 501$)")
 
-# Which directive stops what.
+# The directive that blocks each injection.
 STOPPED_BY = {
     "a script": "script-src-elem",
     "a script of another site": "script-src-elem",
@@ -47,7 +47,7 @@ STOPPED_BY = {
 def seen(
     request: pytest.FixtureRequest, tls_stack: TlsStack, stack: Stack, superuser: Callable[[Stack], tuple[str, str]]
 ) -> dict[str, Any]:
-    """By gateway: what was done there, and what the browser said of it."""
+    """By gateway: the steps that were done, and the browser's messages."""
     looked_at = tls_stack if request.param == "https" else stack
     name, password = superuser(looked_at)
     visit = {"scheme": request.param, "gateways": GATEWAYS, "thorough": THOROUGH, "into": INTO}

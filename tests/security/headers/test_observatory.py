@@ -28,7 +28,7 @@ TESTS = {
     "x-frame-options",
 }
 
-# Path and status of what each gateway shows; the admin to somebody who has logged in.
+# Path and status of each gateway's pages; the admin with a logged-in user.
 OF_A_GATEWAY = {
     "lobby": ("/", 200),
     "upload": ("/upload/", 200),
@@ -62,10 +62,10 @@ PAGES = pages()
 
 @pytest.fixture(scope="module")
 def scanned(tls_stack: TlsStack, superuser: Callable[[Stack], tuple[str, str]]) -> dict[str, Any]:
-    """What the Observatory says, by page."""
+    """The Observatory's result for each page."""
     trust = ssl.create_default_context(cafile=tls_stack.authority)
     with httpx.Client(base_url=tls_stack.https_url, headers={"Origin": tls_stack.https_url}, verify=trust) as client:
-        client.headers["Referer"] = tls_stack.https_url  # a browser sends it along, and Django looks at it over HTTPS
+        client.headers["Referer"] = tls_stack.https_url  # browsers send it, and Django checks it over HTTPS
         assert log_in(client, *superuser(tls_stack)).status_code == 302
         uploaded = client.post("/upload/", files={"file": ("page.html", b"<script>alert(1)</script>")}).json()["url"]
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
@@ -88,7 +88,7 @@ def test_the_grade_is_a_plus_and_all_ten_tests_pass(scanned: dict[str, Any], cas
 
 
 def test_the_best_is_reached_where_passing_could_mean_less(scanned: dict[str, Any]) -> None:
-    """Some tests pass by having nothing to look at. Not here: each has found what it looks for."""
+    """Some tests pass if they find nothing to check. Here each has found what it checks."""
     results = {name: test["result"] for name, test in scanned["login, uwsgi"]["tests"].items()}
     assert results == {
         "content-security-policy": "csp-implemented-with-no-unsafe-default-src-none",
@@ -105,7 +105,7 @@ def test_the_best_is_reached_where_passing_could_mean_less(scanned: dict[str, An
 
 
 def test_the_package_says_the_same_by_itself(scanned: dict[str, Any]) -> None:
-    """Our scan knows paths and cookies; of the site's first page the Observatory's own has to say no other thing."""
+    """Our scan adds paths and cookies. For the site's first page, the Observatory's own scan must agree with it."""
     own, lobby = scanned["by itself"], scanned["lobby, uwsgi"]
     assert (own["grade"], own["score"]) == (lobby["grade"], lobby["score"])
     assert {name: test["result"] for name, test in own["tests"].items()} == {

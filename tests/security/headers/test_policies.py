@@ -1,4 +1,4 @@
-"""Every answer carries the headers of its kind, each exactly once, on each gateway; and a project's own word counts."""
+"""Every answer has the headers of its kind exactly once, on each gateway. A project's own headers take precedence."""
 
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ WINS = "headers: what a project says"
 CASES = [*OWN, *(case for gateway in GATEWAYS for case in through(gateway, PAGES))]
 MISBEHAVING = [case for gateway in GATEWAYS for case in through(gateway, FAILURES)]
 
-# What a policy must not hold: each of these lets code of others in, or all of a kind.
+# Words that a policy must not have: each allows foreign code, or all code of one kind.
 LOOSE = ("'unsafe-", "*", "data:", "blob:", "http:", "https:")
 
 
@@ -67,7 +67,7 @@ def test_an_upload_is_sent_as_an_attachment_that_may_do_nothing(http: httpx.Clie
 
 
 def test_what_a_server_refuses_by_itself_is_not_sniffed_either(edge: Edge, cases: Cases) -> None:
-    """The project is not asked, so its middlewares add nothing: nginx does."""
+    """The server rejects the request without the project, so no middleware adds the headers: nginx does."""
     case = Case("a method that gunicorn does not know", "bare", 400, "/gateways/gunicorn/", "FROB")
     cases.add(KIND, case.name)
     assert_headers(case, case.ask(edge))
@@ -85,7 +85,7 @@ OWN_WORDS = {
 
 
 def test_a_views_own_headers_reach_the_client_as_they_are(misbehaving: Edge, cases: Cases, gateway: str) -> None:
-    """Neither the sample's middlewares nor nginx overwrite one, or add a second."""
+    """Neither the sample's middlewares nor nginx replace such a header, or add a second one."""
     cases.add(WINS, *OWN_WORDS, note="a view's policies arrive as they are; its Server and X-Powered-By do not")
     answer = misbehaving.get(f"/gateways/{gateway}/say/?{urlencode(OWN_WORDS)}")
     assert answer.status == 200
@@ -111,6 +111,6 @@ for path in ("/nope/", "/livez"):
 
 
 def test_with_debug_djangos_own_error_pages_keep_their_styles(stack: Stack) -> None:
-    """They are for the developer alone, and all inline: with the policy they would be a page of bare text."""
+    """Only developers see these pages, and all their styles are inline: the policy would leave bare text."""
     told = stack.inside("gunicorn").check_output("DEBUG=1 python -c %s", WITH_DEBUG)
     assert told.split("\n") == ["404 False", "200 True"]

@@ -1,4 +1,4 @@
-"""Nothing that is sent tells a version, but for the one answer whose purpose that is: /gateway/."""
+"""No answer contains a version, except the one whose purpose that is: /gateway/."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.support.stack import GATEWAYS, HTTP_PORTS, Stack
 
 KIND = "headers: no version told"
 
-# Also those of what is not a package: `Server: uWSGI/2`, `Python/3.13`.
+# Names of servers that are not packages too: `Server: uWSGI/2`, `Python/3.13`.
 NAMES = "nginx|uwsgi|gunicorn|uvicorn|daphne|twisted|autobahn|python|cpython|django|debian|wsgiserver"
 NAME_AND_NUMBER = re.compile(rf"\b(?:{NAMES})[ /-]?v?\d", re.IGNORECASE)
 
@@ -23,7 +23,7 @@ print(platform.python_version(), *(each.version for each in importlib.metadata.d
 
 PAST_NGINX = ("/", "/nope/", "/livez")
 
-# The names of the headers of each, in a line.
+# Prints the header names of each answer in one line.
 DIRECT = """
 import http.client
 for path in {paths!r}:
@@ -39,7 +39,7 @@ def inside(stack: Stack, gateway: str, script: str) -> str:
 
 @pytest.fixture(scope="module")
 def versions(stack: Stack) -> set[str]:
-    """Those of nginx, Python and every package on each gateway; of numbers like 2.5, which a time can be too, none."""
+    """Versions of nginx, Python and each gateway's packages, except numbers like 2.5, which may also be a time."""
     told = [inside(stack, gateway, INSTALLED) for gateway in GATEWAYS]
     told.append(stack.inside("nginx").run("nginx -v").stderr.partition("/")[2])
     found = {version for line in told for version in line.split() if version.count(".") > 1}
@@ -49,7 +49,7 @@ def versions(stack: Stack) -> set[str]:
 
 def told_in(answer: Answer, versions: set[str]) -> list[str]:
     text = "\n".join([*(f"{name}: {value}" for name, value in answer.headers), answer.body.decode()])
-    # Django's own files have their names from their content; a hash is no version.
+    # Django's static files have a hash in their names, which is not a version.
     numbers = set(re.findall(r"(?<![\w.])v?(\d+(?:\.\d+)+)(?![\w])", text))
     return sorted(numbers & versions) + NAME_AND_NUMBER.findall(text)
 
@@ -78,7 +78,7 @@ def test_no_failure_tells_a_version(misbehaving: Edge, cases: Cases, versions: s
 
 
 def test_named_exception_the_samples_gateway_tells_versions(edge: Edge, versions: set[str], gateway: str) -> None:
-    """Its purpose, and a proof that the tests above would find one. docs/security.md says how to remove it."""
+    """That is its purpose, and proves that the tests above would find one. docs/security.md says how to remove it."""
     assert len(told_in(edge.get(f"/gateways/{gateway}/gateway/"), versions)) >= 3
 
 

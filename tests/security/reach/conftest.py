@@ -1,4 +1,4 @@
-"""The table as it is measured, from inside the namespaces of those that it names."""
+"""The measured table of ports, from inside the network namespace of each source."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def uwsgi_request(**variables: str) -> bytes:
     return b"\0" + len(block).to_bytes(2, "little") + b"\0" + block
 
 
-# What each port answers at once.
+# A request that each port answers at once.
 HTTP = b"GET / HTTP/1.0\r\n\r\n"
 HELLOS = {
     "uwsgi:3031": uwsgi_request(REQUEST_METHOD="GET", PATH_INFO="/livez", SERVER_NAME="localhost", SERVER_PORT="80"),
@@ -38,7 +38,7 @@ HELLOS = {
 
 @pytest.fixture(scope="session")
 def measured(stack: Stack, pytestconfig: pytest.Config) -> Measured:
-    """What came of each connection, by source and port; of several addresses, the most that was reached."""
+    """The result of each connection, by source and port. With several addresses, the most open result counts."""
     found = inspect_all(stack)
     networks = {
         service: {
@@ -48,7 +48,7 @@ def measured(stack: Stack, pytestconfig: pytest.Config) -> Measured:
     }
 
     def targets(source: str) -> list[tuple[str, str, str, str]]:
-        """(column, host, port, hello)"""
+        """Returns (column, host, port, hello) for each connection."""
         return [
             (column, host, port, HELLOS.get(column, HTTP).hex())
             for column, (service, port) in ((column, column.split(":")) for column in COLUMNS)
@@ -79,7 +79,7 @@ def measured(stack: Stack, pytestconfig: pytest.Config) -> Measured:
         }
         return {column: next(it for it in ("open", "silent", "cut", "-") if it in cells[column]) for column in COLUMNS}
 
-    # The host is where this runs: tests/run gives it the host's network.
+    # The tests run on the host's network (tests/run), so they measure the host directly.
     with ThreadPoolExecutor(4) as pool:
         table = dict(zip(PROMISED, pool.map(measure, PROMISED), strict=True))
     return pytestconfig.stash.setdefault(MEASURED, table)

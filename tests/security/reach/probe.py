@@ -1,7 +1,7 @@
-"""Run in a network namespace: a list of [host, port, hello in hex] as argument; prints what came of each, in order.
+"""Runs in a network namespace. Its argument is a list of [host, port, hello in hex]; it prints the results in order.
 
-open: connected, and answered. cut: connected, and hung up on without an answer. silent: connected, and that was all.
--: not connected: no such name, no way there, or nobody listens.
+open: connected and answered. cut: connected and closed without an answer. silent: connected, and no answer came.
+-: not connected, because of no such name, no route, or no listener.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Who can open which port: what is promised. Measured, and printed, by test_table.py.
+"""The promised reachability of every port. test_table.py measures and prints it.
 
-open: it answers. cut: it hangs up before it has read anything. -: there is nobody, or no way there.
-A column is one listening port of one service, at every address that it has, and by its name.
+open: the port answers. cut: the server closes the connection before it has read anything. -: no listener or no route.
+A column is one listening port of one service, at every address and by name.
 """
 
 TABLE = """
@@ -19,8 +19,8 @@ host             open       cut        -          open          open        open
 """
 
 (_, *COLUMNS), *_rows = [line.split() for line in TABLE.strip().splitlines()]
-# What each source may do with each port.
+# The promised result, by source and port.
 PROMISED = {source: dict(zip(COLUMNS, cells, strict=True)) for source, *cells in _rows}
 
-# What a container that was just put on a network is called here: it has no name that a service knows.
+# Prefix of a container that has just joined a network: no service knows its name.
 STRANGER = "stranger:"

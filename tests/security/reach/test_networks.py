@@ -1,4 +1,4 @@
-"""Who is on which network; and behind it: the stores have no way out, and let nobody in without a password."""
+"""The networks of each service. The stores have no route out, and reject clients without a password."""
 
 import json
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def test_the_engine_knows_the_stores_network_as_internal(stack: Stack) -> None:
 def test_a_store_has_no_way_out(stack: Stack, store: str) -> None:
     _, route = stack.inside(store).check_output("cat /proc/net/route").splitlines()
     _, destination, gateway, *_ = route.split()
-    # Its own network, to which no gateway leads; 0 as a destination would be the world.
+    # The route of its own network, without a gateway. Destination 0 would be the default route.
     assert int(destination, 16) != 0
     assert int(gateway, 16) == 0
 

@@ -1,4 +1,4 @@
-"""uWSGI knows nginx by its name: at another address it is let in at once, and whoever has the old one is not."""
+"""uWSGI identifies nginx by its name: it accepts nginx at a new address at once, and rejects its old address."""
 
 import json
 
@@ -15,7 +15,7 @@ def address_of_nginx(stack: Stack) -> str:
     return nginx["NetworkSettings"]["Networks"][f"{stack.project}_edge"]["IPAddress"]
 
 
-# What a stranger sends to uWSGI, which accepts nobody who says nothing.
+# What a stranger sends: uWSGI accepts no client that sends nothing.
 KNOCK = json.dumps([["uwsgi", 3031, HELLOS["uwsgi:3031"].hex()]])
 
 

@@ -1,4 +1,4 @@
-"""A DNS server that does not answer stops no worker of uWSGI, which knows nginx by its name."""
+"""A DNS server that does not answer blocks no worker of uWSGI, which identifies nginx by its name."""
 
 import json
 import os
@@ -13,21 +13,21 @@ from tests.processes.conftest import inspect
 from tests.security.reach.conftest import HELLOS, PROBE
 from tests.support.stack import ROOT, Stack, run, wait_until
 
-# Takes what it is asked, and is silent.
+# A DNS server that receives questions and never answers.
 SILENT = """
 import socket, time
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 server.bind(("", 53))
 time.sleep(600)
 """
-# Asks uWSGI over HTTP, on the loopback of its container: the same workers, which accept under the same lock.
+# Asks uWSGI over HTTP, on the container's loopback: the same workers, which accept under the same lock.
 ASKED = """
 import time, urllib.request
 began = time.monotonic()
 with urllib.request.urlopen("http://127.0.0.1:8001/", timeout=60) as answer:
     print(answer.status, time.monotonic() - began)
 """
-# Seconds in which a look-up gives up: long enough to tell from a slow machine.
+# Seconds until a look-up fails: long enough to differ from a slow machine.
 LOOKING_UP = 25
 
 
@@ -50,7 +50,7 @@ def running(*options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def uwsgi(stack: Stack) -> Iterator[str]:
-    """A uWSGI whose DNS server is silent."""
+    """A uWSGI whose DNS server never answers."""
     environment = {
         "DJANGO_SETTINGS_MODULE": "echo",
         "WSGI_APPLICATION": "echo:wsgi",
@@ -91,7 +91,7 @@ def test_strangers_hold_nobody_up_while_a_look_up_hangs(uwsgi: str) -> None:
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(knock, number) for number in range(8)]
         taken = [ask(uwsgi) for _ in range(4)]
-        # And nobody who is not known is let in for it.
+        # Meanwhile uWSGI still rejects unknown clients.
         assert [answer.result() for answer in answers] == [b""] * 8
     assert max(taken) < LOOKING_UP - 10
 

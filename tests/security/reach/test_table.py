@@ -1,4 +1,4 @@
-"""Who can open which port: table.py has what is promised, real connections measure it, and nothing is left out."""
+"""The reachability of every port: table.py promises it, real connections measure it, and no port is missing."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_nginx_opens_no_port_of_a_store(measured: Measured) -> None:
 
 
 def test_every_service_and_every_port_that_it_listens_on_is_in_the_table() -> None:
-    # LISTENING is what runs: tests/processes looks at the sockets in each container.
+    # tests/processes compares LISTENING with the sockets in each container.
     ports = {
         f"{service}:{name.rpartition(':')[2]}"
         for service, names in LISTENING.items()

@@ -1,4 +1,4 @@
-"""Other clients, who send what is right while others send what is wrong, and must get what is theirs."""
+"""Clients that send valid requests while others attack, and must get their own answers."""
 
 import hashlib
 import secrets
@@ -13,9 +13,9 @@ from tests.support.stack import GATEWAYS
 
 
 class Bystanders:
-    """`with Bystanders(edge) as bystanders:` one client of each gateway, on a new connection each time, until the end.
+    """`with Bystanders(edge) as bystanders:` runs one client for each gateway, with a new connection for each request.
 
-    nginx has 32 connections to each gateway in stock, and gives the one that was used last to whoever comes next.
+    Each nginx worker keeps up to 32 idle connections to a gateway, and gives the last used one to the next request.
     """
 
     def __init__(self, edge: Edge) -> None:

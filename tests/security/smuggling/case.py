@@ -1,18 +1,18 @@
-"""What a case is: bytes that a client should not send, and the one thing that may come of them."""
+"""A case: bytes that a client should not send, and the only allowed result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# What becomes of the connection: nothing more is read from it, or the next request on it gets its own answer.
+# The connection afterwards: nothing more is read from it, or the next request on it gets its own answer.
 type Then = Literal["closed", "in sync"]
-# The statuses of all answers, in order, and what follows; 0 is what has no status line: HTTP/0.9, a WebSocket's frames.
+# The statuses of all answers in order, and what follows. 0: no status line (HTTP/0.9, frames of a WebSocket).
 type End = tuple[tuple[int, ...], Then]
 
-# The request that must never be executed. Whoever takes it for one finds it whole, whichever gateway that is.
+# The request that must never be executed. It is complete, whichever gateway would take it for a request.
 SMUGGLED = "GET /smuggled/{token} HTTP/1.1\r\nHost: {gateway}.localhost\r\n\r\n"
 
-# Valid for nginx and passed on, but not for the gateway's own parser, which answers for itself.
+# Requests that nginx accepts and passes on, and that the gateway's own parser rejects.
 GUNICORN_REFUSES: Mapping[str, End] = {"gunicorn": ((400,), "in sync")}
 HTTP_GATEWAYS_REFUSE: Mapping[str, End] = {**GUNICORN_REFUSES, "daphne": ((400,), "in sync")}
 
@@ -20,16 +20,16 @@ HTTP_GATEWAYS_REFUSE: Mapping[str, End] = {**GUNICORN_REFUSES, "daphne": ((400,)
 @dataclass(frozen=True)
 class Case:
     name: str
-    # Each character is the byte of its number. `render` fills in {method}, {host}, {path}, {gateway}, {token},
-    # {smuggled}; {chunk}, the same as a chunk; {length}, of all that follows the first empty line.
+    # Each character is the byte of its number. `render` fills in {method}, {host}, {path}, {gateway}, {token} and
+    # {smuggled}; {chunk}: {smuggled} as a chunk; {length}: the length of everything after the first empty line.
     data: str
     answers: tuple[int, ...]
     then: Then
-    # What the project reads, where the request reaches it.
+    # The body that the project reads, if the request reaches it.
     body: str = ""
-    # Not all of it is sent that it announces: the client ends there, instead of going on with another request.
+    # The client stops before the announced end, instead of sending another request.
     unfinished: bool = False
-    # The gateways where it ends in another way.
+    # The gateways with another result.
     on: Mapping[str, End] = field(default_factory=dict)
 
     def end(self, gateway: str) -> End:
@@ -37,22 +37,22 @@ class Case:
 
 
 def refused(name: str, data: str, status: int = 400) -> Case:
-    """nginx's own refusal, after which it does not believe that it knows where the next request begins."""
+    """nginx rejects it, and closes: it cannot know where the next request begins."""
     return Case(name, data, (status,), "closed")
 
 
 def answered(name: str, data: str, status: int) -> Case:
-    """nginx's own answer, to a request whose end is beyond doubt."""
+    """nginx answers itself. The end of the request is certain."""
     return Case(name, data, (status,), "in sync")
 
 
 def passed(name: str, data: str, body: str = "", on: Mapping[str, End] | None = None) -> Case:
-    """One request, to nginx and to the gateway, with that body."""
+    """nginx and the gateway see one request, with that body."""
     return Case(name, data, (200,), "in sync", body, on=on or {})
 
 
 def unfinished(name: str, data: str) -> Case:
-    """Nobody is left to be answered: the connection is closed."""
+    """No client is left to get an answer: the connection is closed."""
     return Case(name, data, (), "closed", unfinished=True)
 
 

@@ -1,4 +1,4 @@
-"""Transfer-Encoding: is the body in chunks, and where does a chunk end?"""
+"""Transfer-Encoding: is the body chunked, and where does a chunk end?"""
 
 from tests.security.smuggling.case import message, passed, refused, unfinished
 
@@ -6,7 +6,7 @@ END = "0\r\n\r\n"
 
 
 def encoded(*codings: str) -> str:
-    """With a length besides: whoever does not know the coding takes the smuggled request for the body's end."""
+    """With a length too: a server that does not know the coding takes the smuggled request for part of the body."""
     lines = [f"Transfer-Encoding:{coding}" for coding in codings]
     return message("Content-Length: {length}", *lines, body=END + "{smuggled}")
 

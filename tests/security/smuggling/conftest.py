@@ -1,4 +1,4 @@
-"""Sends every case once, to each gateway in each way, with other clients besides; the tests look at what came of it."""
+"""Sends every case once to each gateway in each way, beside other clients. The tests check the results."""
 
 import json
 from collections.abc import Iterable
@@ -18,15 +18,15 @@ from tests.security.smuggling.table import FAMILIES
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS, wait_until
 
-# By gateway, and by the trial's token: the paths that the project was asked for.
+# By gateway and by the trial's token: the paths of the requests that the project got.
 type PathsSeen = dict[str, dict[str, list[str]]]
 # nginx's access log, by request id.
 type Logged = dict[str, dict[str, Any]]
 
-# At once: enough to have every connection of the gateways' in use, few enough for two processors.
+# Clients at once: enough to use every connection of the gateways, few enough for two cores.
 CLIENTS = 16
 
-# Each thing that may make a difference, in the short form; every combination, in the long one.
+# The short form varies each property once. The long form tries every combination.
 WAYS = [
     Way("POST", is_read=True, is_pinned=False, at_once=True),
     Way("POST", is_read=False, is_pinned=True, at_once=False),
@@ -77,7 +77,7 @@ def logged(edge: Edge, answers: Iterable[Answer]) -> Logged:
 
 
 def by_token(seen: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Every path has its trial's token behind one of these words, whatever else is in it."""
+    """Every path has its trial's token after one of these words, whatever else it contains."""
     paths: dict[str, list[str]] = {}
     for _, path in seen:
         words = path.split("/")

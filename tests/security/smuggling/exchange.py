@@ -1,4 +1,4 @@
-"""Sends a case to a gateway, goes on with a good request on the same connection, and keeps all that came back."""
+"""Sends a case to a gateway, then a good request on the same connection, and records everything that returns."""
 
 import secrets
 import socket
@@ -12,20 +12,20 @@ from tests.routing.wire import Answer, Edge, read_answer, send_all
 from tests.security.smuggling.case import Case, message, render
 from tests.support.echo import UNREAD
 
-# Seconds of silence that are a hang. Less than nginx gives a client for a head (10) or for the next piece of a body
-# (20): what nginx takes for unfinished does not pass for refused.
+# Seconds of silence that count as a hang. Less than nginx waits for headers (10) or for the next part of a body (20):
+# otherwise a request that nginx takes for unfinished would pass for a rejected one.
 DEADLINE = 7
 AFTER = message("Connection: close", line="GET /gateways/{gateway}/after/{token} HTTP/1.1", host="Host: localhost")
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a case is sent: what may make a difference to who reads how far."""
+    """How a case is sent: properties that may change how far a server reads."""
 
     method: str
     is_read: bool  # the view reads the body
-    is_pinned: bool  # by the gateway's own host, or by the prefix
-    at_once: bool  # the next request comes in the same packets, or after the answer
+    is_pinned: bool  # by the gateway's own host; otherwise by the prefix
+    at_once: bool  # the next request comes in the same packets; otherwise after the answer
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Trial[C]:
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def fields(self) -> dict[str, str]:
-        """What takes the place of {method}, {path} and so on in a case."""
+        """The values of {method}, {path} and so on in a case."""
         path = f"{'' if self.way.is_read else UNREAD}/case/{self.token}"
         host = f"{self.gateway}.localhost" if self.way.is_pinned else "localhost"
         path = path if self.way.is_pinned else f"/gateways/{self.gateway}{path}"
@@ -54,7 +54,7 @@ class Outcome:
     trial: Trial[Case]
     answers: list[Answer] = field(default_factory=list)  # to the case
     after: Answer | None = None  # to the good request
-    problem: str = ""  # a hang, or what is no answer
+    problem: str = ""  # a hang, or bytes that are not an answer
 
     def __str__(self) -> str:
         found = [(answer.status, answer.body[:200]) for answer in self.answers]
@@ -62,7 +62,7 @@ class Outcome:
 
 
 class Stream:
-    """Answers on one connection. http.client reads ahead: a reader for each would lose the beginning of the next."""
+    """Answers on one connection. http.client reads ahead: a new reader would lose the start of the next answer."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.file = connection.makefile("rb")
@@ -74,10 +74,10 @@ class Stream:
         return getattr(self.file, name)
 
     def close(self) -> None:
-        """After each answer. The next one comes out of the same buffer."""
+        """Called after each answer. The next answer comes from the same buffer."""
 
     def answers(self) -> Iterator[Answer]:
-        """Until the other side closes; a reset ends it too, after an answer to what was not read."""
+        """Answers until the other side closes, or resets the connection after an answer to an unread request."""
         try:
             while begin := self.file.peek(1)[:5]:
                 if begin == b"HTTP/":
@@ -112,5 +112,5 @@ def exchange(edge: Edge, trial: Trial[Case]) -> Outcome:
 
 
 def is_of(answer: Answer, path: str) -> bool:
-    """The project's answer to a request for that path."""
+    """Whether it is the project's answer to a request for that path."""
     return answer.status == 200 and answer.json()["path"] == path

@@ -1,4 +1,4 @@
-"""Header lines: where does one end, and what is it called?"""
+"""Header lines: where does one end, and what is its name?"""
 
 from tests.security.smuggling.case import HTTP_GATEWAYS_REFUSE, Case, message, passed, refused
 
@@ -6,7 +6,7 @@ END = "0\r\n\r\n"
 
 
 def hiding(*lines: str) -> str:
-    """With a length: the lines may hide a coding from one reader that another one finds."""
+    """With a length: these lines may hide a coding from one server that another one finds."""
     return message(*lines, "Content-Length: {length}", body=END + "{smuggled}")
 
 

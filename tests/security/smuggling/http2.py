@@ -1,4 +1,4 @@
-"""HTTP/2 that cannot be written as HTTP/1.1, or would become another request there: what nginx hands on is HTTP/1.1."""
+"""HTTP/2 requests that HTTP/1.1 cannot express, or that would become another request: nginx passes on HTTP/1.1."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from typing import Literal
 from tests.security.smuggling.case import SMUGGLED, fill
 from tests.support.http2 import Fields
 
-# What comes of a request: a status, or none. Its stream may be reset, or the whole connection be ended.
+# The result: a status, a stream reset, or the end of the connection.
 type End = int | Literal["stream reset", "connection ended"]
 
 BREAK = "\r\nTransfer-Encoding: chunked\r\n"
-# What ends a request, and begins another, if it is written as it is.
+# If written unchanged, this ends one request and begins another.
 SPLIT = " HTTP/1.1\r\nHost: {gateway}.localhost\r\n\r\n" + SMUGGLED
 
 
@@ -19,17 +19,17 @@ SPLIT = " HTTP/1.1\r\nHost: {gateway}.localhost\r\n\r\n" + SMUGGLED
 class Http2Case:
     name: str
     end: End
-    # All but the pseudo-headers.
+    # All headers except the pseudo-headers.
     headers: Fields = ()
-    # In the place of the usual pseudo-headers of these names; None leaves one out.
+    # Replaces the usual pseudo-headers of these names. None removes one.
     pseudo: Mapping[str, str | None] = field(default_factory=dict)
     body: str = ""
     trailers: Fields = ()
-    # In front of the pseudo-headers.
+    # Sent before the pseudo-headers.
     before: Fields = ()
 
     def render(self, **fields: str) -> tuple[Fields, bytes, Fields]:
-        """Head, body and trailers, for `fields` method, host, path, gateway and token."""
+        """Headers, body and trailers, for `fields` method, host, path, gateway and token."""
         usual = {":method": "{method}", ":scheme": "https", ":authority": "{host}", ":path": "{path}"}
         pseudo = [(name, value) for name, value in {**usual, **self.pseudo}.items() if value is not None]
         body = fill(self.body.replace("{smuggled}", SMUGGLED), fields)

@@ -1,8 +1,8 @@
-"""Content-Length: how long is the body, where it can be read in two ways?"""
+"""Content-Length: how long is the body, if the header can be read in two ways?"""
 
 from tests.security.smuggling.case import Case, message, passed, refused, unfinished
 
-# Front and back that disagree take "hello" for the body, and the rest for the next request, or both for the body.
+# If nginx and a gateway disagree, one takes "hello" for the body and the rest for the next request.
 HIDDEN = "hello{smuggled}"
 
 

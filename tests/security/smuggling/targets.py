@@ -1,4 +1,4 @@
-"""The target of a request: which host, which path, and what of it is only text?"""
+"""The request target: which host, which path, and which part is only text?"""
 
 from tests.security.smuggling.case import answered, message, passed, refused
 
@@ -7,7 +7,7 @@ def target(text: str, host: str = "Host: {host}") -> str:
     return message(line=f"{{method}} {text} HTTP/1.1", host=host)
 
 
-# A whole request in one word, as an escape: decoded once too often, it is one.
+# A whole request in one escaped word: decoded once too often, it becomes a request.
 ESCAPED = "%20HTTP/1.1%0d%0aHost:%20{gateway}.localhost%0d%0a%0d%0aGET%20/smuggled/{token}"
 
 TARGETS = [

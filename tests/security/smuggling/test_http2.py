@@ -1,4 +1,4 @@
-"""HTTP/2 becomes HTTP/1.1 on the way to the gateways: nothing of it becomes a second request there."""
+"""HTTP/2 becomes HTTP/1.1 on the way to the gateways: no part of it becomes a second request."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ from tests.support.http2 import Failure, Http2
 from tests.support.stack import GATEWAYS
 
 CASES = HTTP2
-pytestmark = pytest.mark.timeout(600)  # the first test waits for all that is sent
+pytestmark = pytest.mark.timeout(600)  # the first test waits until everything is sent
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 WAYS = [
@@ -33,7 +33,7 @@ if IS_FULL:
 @dataclass(frozen=True)
 class Outcome:
     trial: Trial[Http2Case]
-    result: Answer | Failure | OSError  # the last one is a hang
+    result: Answer | Failure | OSError  # OSError: a hang
     after: Answer | Failure | OSError  # to a good request on the same connection
 
     @property
@@ -110,7 +110,7 @@ def test_the_project_reads_the_body_that_nginx_read(tried: Tried, case: Http2Cas
 
 @each_case
 def test_the_project_is_told_nothing_of_a_connection_that_is_not_its_own(tried: Tried, case: Http2Case) -> None:
-    """HTTP/2 forbids these headers; nginx takes them off where it does not refuse the request."""
+    """HTTP/2 forbids these headers. If nginx does not reject the request, it removes them."""
     names = {f"HTTP_{name}" for name in ("CONNECTION", "KEEP_ALIVE", "TE", "TRANSFER_ENCODING", "UPGRADE", "EXPECT")}
     for outcome in tried.outcomes[case.name]:
         if isinstance(outcome.result, Answer) and outcome.result.status == 200:

@@ -1,4 +1,4 @@
-"""Nobody slips a second request past nginx: it and the gateways agree where each request ends, or it is refused."""
+"""No second request passes nginx unseen: nginx and the gateways agree where each request ends, or nginx rejects it."""
 
 import hashlib
 
@@ -13,7 +13,7 @@ from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS
 
 CASES = [case for family in FAMILIES.values() for case in family]
-# The first test waits for all that is sent: in the long form, 12,000 cases.
+# The first test waits until everything is sent: 12,000 requests in the long form.
 pytestmark = pytest.mark.timeout(600)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -23,7 +23,7 @@ def test_the_table_is_large_and_each_case_has_a_name_of_its_own() -> None:
 
 
 def test_a_second_request_that_was_executed_would_be_noticed(echo: Echo) -> None:
-    """Two good requests in the place of one with something hidden: that is what every other test looks for."""
+    """Sends two good requests instead of one with a hidden one: the other tests look for this result."""
     for gateway in GATEWAYS:
         trial = Trial(Case("two requests", message() + "{smuggled}", (200, 200), "in sync"), gateway, WAYS[0])
         outcome = exchange(echo, trial)
@@ -50,7 +50,7 @@ def test_the_project_sees_no_request_but_those_that_were_sent(tried: Tried, case
         expected = (answers[:1] in ((200,), (101,))) + (then == "in sync")
         assert len(seen) == expected, (outcome, seen)
         assert seen.count(f"/after/{token}") == (then == "in sync"), (outcome, seen)
-        # Nobody else was given it.
+        # No other gateway got it.
         assert [other for other in GATEWAYS if other != gateway and token in tried.seen[other]] == [], outcome
 
 
@@ -67,7 +67,7 @@ def test_what_nginx_refuses_reaches_no_gateway(tried: Tried, case: Case) -> None
     for outcome in tried.outcomes[case.name]:
         _, then = case.end(outcome.trial.gateway)
         for answer in outcome.answers:
-            # After a 400 of its own nginx closes; the others are a gateway's, of what is valid for nginx.
+            # After its own 400, nginx closes. Any other 400 is a gateway's, for a request that is valid for nginx.
             if answer.status >= 400 and (answer.status, then) != (400, "in sync"):
                 assert tried.logged[answer.one("X-Request-ID")]["upstream_addr"] == "", outcome
 

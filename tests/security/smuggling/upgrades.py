@@ -1,4 +1,4 @@
-"""Connections that ask to become something else: where nginx steps aside, what follows would be unseen."""
+"""Upgrades to another protocol: if nginx became a tunnel, it would not see what follows."""
 
 from tests.security.smuggling.case import SMUGGLED, Case, End, message, passed, refused
 
@@ -7,9 +7,9 @@ H2C = ("HTTP2-Settings: AAMAAABkAAQAAP__",)
 PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = "\0\0\0\4\0\0\0\0\0"
 
-# uwsgi has no WebSockets: nginx says so.
+# nginx answers for uWSGI, which has no WebSockets.
 UWSGI_REFUSES: dict[str, End] = {"uwsgi": ((501,), "closed")}
-# nginx says so too, and which one there is.
+# nginx's answer too; it names the supported version.
 VERSION: End = ((426,), "in sync")
 
 
@@ -22,17 +22,17 @@ def websocket(*headers: str) -> str:
 
 
 def not_opened(name: str, data: str) -> Case:
-    """The gateway's refusal of a handshake; nginx goes on reading requests."""
+    """The gateway rejects the handshake, and nginx continues to read requests."""
     return Case(name, data, (400,), "in sync", on=UWSGI_REFUSES)
 
 
 def no_handshake(name: str, data: str, end: End = ((400,), "closed")) -> Case:
-    """nginx's refusal of what only looks like a handshake."""
+    """nginx rejects what only resembles a handshake."""
     return Case(name, data, *end, on=UWSGI_REFUSES)
 
 
 def opened(name: str, data: str) -> Case:
-    """From the handshake on it is a WebSocket, and nothing in it is a request."""
+    """After the handshake it is a WebSocket, and no part of it is a request."""
     return Case(name, data, (101, 0), "closed", on=UWSGI_REFUSES)
 
 

@@ -1,4 +1,4 @@
-"""Here `stack` is the one with HTTPS, so that a failure shows its logs."""
+"""Here `stack` is the stack with HTTPS, so that a failure shows its logs."""
 
 import ssl
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ def stack(tls_stack: TlsStack) -> TlsStack:
 
 @pytest.fixture(scope="session")
 def trust(stack: TlsStack) -> ssl.SSLContext:
-    """What a client trusts: the authority of `make certs`, and no other."""
+    """A client's trust: only the CA of `make certs`."""
     return ssl.create_default_context(cafile=stack.authority)
 
 
 @pytest.fixture
 def https(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[httpx.Client]:
-    """A browser's view: https.get("/gateway/"). Nothing is followed."""
+    """A browser's view: https.get("/gateway/"). It follows no redirect."""
     with httpx.Client(base_url=stack.https_url, verify=trust, timeout=30) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def plain(stack: TlsStack) -> Edge:
-    """Port 8080, as bytes."""
+    """Port 8080, as a raw socket."""
     return Edge(("127.0.0.1", stack.port()), stack.container("nginx"))

@@ -1,4 +1,4 @@
-"""TLS as a client shakes hands, one setting at a time."""
+"""TLS handshakes of a client, with one setting changed at a time."""
 
 import socket
 import ssl
@@ -26,10 +26,10 @@ def handshake(
 
 
 def client(stack: TlsStack, version: ssl.TLSVersion | None = None, *alpn: str) -> ssl.SSLContext:
-    """One that trusts the stack; with `version` it speaks that one alone, however old."""
+    """A context that trusts the stack. With `version`, it speaks only that version, however old."""
     context = ssl.create_default_context(cafile=stack.authority)
     if version:
-        # Or OpenSSL itself would refuse the old ones, and the server would not be asked.
+        # Otherwise OpenSSL itself would refuse old versions, and the server would not be tested.
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = context.maximum_version = version
     if alpn:
@@ -38,12 +38,12 @@ def client(stack: TlsStack, version: ssl.TLSVersion | None = None, *alpn: str) -
 
 
 def served_certificate(stack: TlsStack, context: ssl.SSLContext) -> x509.Certificate:
-    """That of a new connection, verified."""
+    """The verified certificate of a new connection."""
     with handshake(stack, context) as secured:
         return x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")
 
 
 def ask(secured: ssl.SSLSocket, host: str, path: str = "/healthz") -> bytes:
-    """An answer, whole, over a connection that stays open until then."""
+    """A whole answer, on a connection that stays open until it has arrived."""
     secured.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     return b"".join(iter(lambda: secured.recv(65536), b""))

@@ -1,7 +1,7 @@
-"""HTTP/2, frame by frame: requests one after another over one connection, until the server says goodbye.
+"""HTTP/2 frame by frame: one request after another on one connection, until the server sends GOAWAY.
 
-httpx gives a request up as soon as GOAWAY comes, even one that the server goes on with. A browser does not, and this
-does not: only what the server says that it did not deal with is sent again (RFC 9113, 6.8).
+httpx gives up a request as soon as GOAWAY arrives, even if the server still answers it. A browser does not, and neither
+does this client: it repeats only requests that the server reports as not processed (RFC 9113, 6.8).
 """
 
 import ssl
@@ -15,7 +15,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 class NotDealtWithError(Exception):
-    """The server ends the connection, and has not looked at this request: it may be sent again."""
+    """The server ends the connection and has not processed this request: it may be sent again."""
 
 
 class Http2:
@@ -27,7 +27,7 @@ class Http2:
         self.incoming = self.frames()
 
     def get(self, authority: str, path: str) -> int:
-        """The status of an answer that has come to its end; its body has to be short: no window is opened."""
+        """The status of a complete answer. Its body must be short: this client opens no window."""
         self.stream += 2
         fields = [(":method", "GET"), (":scheme", "https"), (":authority", authority), (":path", path)]
         head = HeadersFrame(self.stream, self.encoder.encode(fields), flags=["END_HEADERS", "END_STREAM"])
@@ -56,7 +56,7 @@ class Http2:
             yield frame
 
     def read(self, length: int) -> bytes:
-        """So many bytes; none where the server has closed."""
+        """This many bytes, or none if the server has closed."""
         received = b""
         while len(received) < length:
             if not (block := self.secured.recv(length - len(received))):

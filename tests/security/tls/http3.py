@@ -1,4 +1,4 @@
-"""HTTP/3, by aioquic: one connection, its requests one after another."""
+"""HTTP/3 with aioquic: one connection, one request after another."""
 
 import asyncio
 import ssl
@@ -19,7 +19,7 @@ from tests.routing.wire import Answer, Headers
 
 
 class Server(Protocol):
-    """Where it is, and the certificate of the CA that signed its own."""
+    """The server's port, and the certificate of the CA that signed its own."""
 
     @property
     def https_port(self) -> int: ...
@@ -28,7 +28,7 @@ class Server(Protocol):
     def authority(self) -> Path: ...
 
 
-# Seconds that a handshake, or an answer, may take.
+# Seconds allowed for a handshake or an answer.
 PATIENCE = 10
 
 
@@ -91,7 +91,7 @@ async def opened(stack: Server, name: str = "localhost") -> AsyncIterator[Http3]
 
 
 def get(stack: Server, path: str, host: str = "localhost", headers: Headers = ()) -> Answer:
-    """Over a connection of its own."""
+    """A request on a new connection."""
 
     async def ask() -> Answer:
         async with opened(stack, host.partition(":")[0]) as client:

@@ -1,4 +1,4 @@
-"""Certificates as others issue them: with every mistake that can be made."""
+"""Certificates as other CAs issue them, with every possible mistake."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Issued:
 def issue(
     *names: str, since: timedelta = -DAY, until: timedelta = 90 * DAY, key: Key | None = None, is_ca: bool = False
 ) -> Issued:
-    """Self-signed, for the hosts `names`; valid from and until so long after now."""
+    """A self-signed certificate for the hosts `names`; `since` and `until` are relative to now."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody else's")])
     now = datetime.now(UTC)
@@ -68,7 +68,7 @@ def general_name(name: str) -> x509.GeneralName:
 
 
 def put(folder: Path, chain: bytes | None = None, key: bytes | None = None) -> None:
-    """As an operator does: fullchain.pem, and privkey.pem with mode 600."""
+    """Writes fullchain.pem, and privkey.pem with mode 600, as an operator does."""
     for name, content in (("fullchain.pem", chain), ("privkey.pem", key)):
         if content is not None:
             (folder / name).unlink(missing_ok=True)
@@ -77,5 +77,5 @@ def put(folder: Path, chain: bytes | None = None, key: bytes | None = None) -> N
 
 
 def in_force(folder: Path) -> bytes:
-    """The certificate that nginx has been given."""
+    """The certificate that nginx uses."""
     return (folder / "serving" / "current" / "fullchain.pem").read_bytes()

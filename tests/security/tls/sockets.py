@@ -1,7 +1,7 @@
-"""WebSockets over TLS.
+"""WebSockets over TLS, in an event loop.
 
-In an event loop: websockets' synchronous client reads in one thread and writes in another, and Python lets both into
-OpenSSL at once. Session tickets come right after the handshake, and one request in a hundred was never sent.
+The synchronous client of websockets reads in one thread and writes in another, and Python lets both call OpenSSL at
+once. Session tickets arrive right after the handshake, and then one request in a hundred was never sent.
 https://github.com/python/cpython/issues/151508
 """
 
@@ -13,14 +13,14 @@ from websockets.exceptions import InvalidStatus
 from tests.faults.background import Background
 from tests.security.tls_stack import TlsStack
 
-# Seconds that a handshake, or an echo, may take on a busy machine.
+# Seconds allowed for a handshake or an echo on a busy machine.
 PATIENCE = 30
 
 
 class SecureSockets(Background):
     """`with SecureSockets(stack, trust) as sockets:`, then sockets.open("/ws/echo/", "daphne.localhost").
 
-    All are closed in the end.
+    All are closed at the end.
     """
 
     def __init__(self, stack: TlsStack, trust: ssl.SSLContext) -> None:
@@ -33,7 +33,7 @@ class SecureSockets(Background):
         return connection
 
     def refusal(self, path: str, host: str, origin: str) -> int:
-        """The status that a handshake is refused with."""
+        """The status of a rejected handshake."""
 
         async def refused() -> int:
             try:

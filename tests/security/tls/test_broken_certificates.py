@@ -1,4 +1,4 @@
-"""Each mistake with a certificate is one line that says what is wrong, and nginx is given nothing."""
+"""Each mistake with a certificate is reported in one line, and nginx keeps its current certificate."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ GOOD = issue(*NAMES)
 OTHER = issue(*NAMES)
 EXPIRED = issue(*NAMES, since=-90 * DAY, until=-DAY)
 TOO_EARLY = issue(*NAMES, since=DAY)
-# One of 1024 bits is what OpenSSL refuses by default.
+# OpenSSL rejects a key of 1024 bits by default.
 SHORT = issue(*NAMES, key=rsa.generate_private_key(65537, 1024))  # noqa: S505  # that is the point
 
 BROKEN = {
@@ -51,7 +51,7 @@ def made() -> Iterator[Path]:
 
 @pytest.fixture
 def folder(made: Path) -> Path:
-    """A folder with a good pair, which is in force."""
+    """A folder with a valid key pair, which is in use."""
     for file in made.glob("*.pem"):
         shutil.rmtree(file) if file.is_dir() and not file.is_symlink() else file.unlink()
     put(made, GOOD.chain, GOOD.key_pem())
@@ -61,7 +61,7 @@ def folder(made: Path) -> Path:
 
 
 def install(folder: Path) -> str:
-    """As bootstrap/certs has a container do it, which would take most of the time."""
+    """Installs it as bootstrap/certs does, without the container, which would take most of the time."""
     return certificate(folder).stdout
 
 
@@ -71,7 +71,7 @@ def certificate(folder: Path, check: bool = True) -> subprocess.CompletedProcess
 
 
 def complaint(folder: Path) -> str:
-    """The one line; and what is in force has stayed."""
+    """The one line of the error. The certificate in use must not change."""
     line = one_line(certificate(folder, check=False))
     assert in_force(folder) == GOOD.chain
     assert not list(folder.glob(".work.*")), "nothing is left behind"
@@ -95,7 +95,7 @@ def test_a_file_that_is_not_there_is_named_with_both_cures(folder: Path, cases: 
 
 
 def test_a_link_that_leads_out_of_the_folder_is_named(folder: Path, cases: Cases) -> None:
-    """As certbot's live/ has them."""
+    """certbot's live/ has such links."""
     cases.add("TLS: broken certificates", "a link")
     (folder / "privkey.pem").unlink()
     (folder / "privkey.pem").symlink_to("../../archive/example/privkey1.pem")

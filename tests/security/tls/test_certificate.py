@@ -1,4 +1,4 @@
-"""What `make certs` makes: an authority for development, kept, and a certificate that browsers take."""
+"""What `make certs` creates: a permanent CA for development, and a certificate that browsers accept."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Behind HTTPS: what Django sees on each gateway, cookies, and WebSockets."""
+"""Behind HTTPS: the scheme that Django sees on each gateway, cookies, and WebSockets."""
 
 import ssl
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def sockets(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[SecureSockets]:
 
 
 def by_host(stack: TlsStack, trust: ssl.SSLContext, gateway: str) -> httpx.Response:
-    """From a pinned host, by its name in the handshake and in the request."""
+    """Asks a pinned host, with its name in the handshake and in the request."""
     host = f"{gateway}.localhost"
     headers = {"Host": f"{host}:{stack.https_port}"}
     with httpx.Client(base_url=f"https://127.0.0.1:{stack.https_port}", verify=trust, headers=headers) as client:
@@ -58,7 +58,7 @@ def test_cookies_are_for_https_alone(https: httpx.Client, cases: Cases, gateway:
 
 
 def test_a_form_is_taken_for_one_from_this_site(https: httpx.Client, stack: TlsStack, gateway: str) -> None:
-    """CSRF compares the Origin with scheme and host as Django sees them: a wrong password, and not 403."""
+    """CSRF compares Origin with the scheme and host that Django sees. The wrong password gets 200, not 403."""
     path = f"/gateways/{gateway}/admin/login/"
     token = https.get(path).cookies[stack.cookie("csrftoken", "__Host-")]
     form = {"csrfmiddlewaretoken": token, "username": "nobody", "password": "wrong"}

@@ -1,4 +1,4 @@
-"""Strict-Transport-Security: on every answer over HTTPS, whoever gave it, once."""
+"""Strict-Transport-Security is exactly once on every answer over HTTPS, whichever server answers."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from tests.security.tls import http3
 from tests.security.tls_stack import TlsStack
 from tests.support.stack import Stack
 
-# What nginx answers by itself and what each gateway does: pages, files, errors, refusals.
+# Answers of nginx itself and of each gateway: pages, files, errors, rejections.
 # Path, request headers, status.
 ANSWERS = [
     ("/", {}, 200),
@@ -48,7 +48,7 @@ def expected(setting: Callable[[str], str]) -> list[str]:
 
 
 def test_two_years_are_the_default(setting: Callable[[str], str]) -> None:
-    """Mozilla's profile asks for it, the Observatory for half a year."""
+    """Mozilla's profile asks for two years, the Observatory for half a year."""
     assert int(os.environ.get("HSTS_MAX_AGE", setting("HSTS_MAX_AGE"))) >= 63072000
 
 
@@ -57,7 +57,7 @@ def test_every_answer_over_https_has_it_once(
     https: httpx.Client, cases: Cases, expected: list[str], path: str, headers: dict[str, str], status: int
 ) -> None:
     cases.add("TLS: HSTS", f"{status} {path[:30]} {' '.join(headers)}")
-    # identity: nginx says of a 416 of a compressed file that it is compressed, and it is not.
+    # identity: for a 416 of a compressed file, nginx sends a wrong Content-Encoding.
     answer = https.get(path, headers={"Accept-Encoding": "identity", **headers})
     assert answer.status_code == status
     assert answer.headers.get_list("Strict-Transport-Security") == expected
@@ -80,7 +80,7 @@ def test_it_is_there_over_http_2_and_3(
 
 
 def test_another_age_is_one_setting(stack: TlsStack) -> None:
-    """0 takes it back, also from who has it; read from what nginx would be given, as the stack goes on."""
+    """0 switches it off in browsers that have it. Checked in rendered files, because the stack keeps running."""
     for age in ("0", "300"):
         shell = "/etc/nginx/entrypoint render /tmp/r && grep -h hsts /tmp/r/https.conf"
         rendered = stack.compose("exec", "-T", "--env", f"HSTS_MAX_AGE={age}", "nginx", "sh", "-c", shell).stdout
@@ -88,7 +88,7 @@ def test_another_age_is_one_setting(stack: TlsStack) -> None:
 
 
 def test_a_stack_without_https_sends_none() -> None:
-    """The plain one, which the other tests have: nothing there has changed."""
+    """The plain stack of the other tests."""
     plain = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
     edge = Edge(("127.0.0.1", plain.port()), plain.container("nginx"))
     for path in ("/", "/static/lobby/lobby.css", "/gateways/nobody/", "/gateways/daphne/gateway/"):

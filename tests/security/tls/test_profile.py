@@ -1,4 +1,4 @@
-"""Mozilla's intermediate profile, 5.7, as sslyze scans for it: certificate, versions, ciphers, curves, known holes."""
+"""Mozilla's intermediate profile, 5.7, scanned by sslyze: certificate, versions, ciphers, curves, vulnerabilities."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_sslyze_finds_nothing_that_the_intermediate_profile_does_not_allow(
 
 
 def test_sslyze_would_find_something(scan: ServerScanResult) -> None:
-    """The modern profile has no TLS 1.2, which this stack does speak."""
+    """The modern profile forbids TLS 1.2, which this stack speaks."""
     with pytest.raises(ServerNotCompliantWithTlsConfiguration) as complaint:
         check_server_against_tls_configuration(scan, MozillaTlsConfiguration.get(TlsConfigurationEnum.MOZILLA_MODERN))
     assert "tls_versions" in complaint.value.issues

@@ -1,4 +1,4 @@
-"""Which versions of TLS and of HTTP are spoken, and to whom."""
+"""The supported versions of TLS and HTTP, and the hosts for which they are spoken."""
 
 import asyncio
 import ssl
@@ -15,9 +15,9 @@ from tests.support.stack import run
 
 OLD = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1]
 NEW = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-# How a client begins that knows the server to speak HTTP/2: the preface, and empty SETTINGS.
+# The start of a client that knows the server to speak HTTP/2: the preface, and empty SETTINGS.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
-# From a gateway: what comes on standard input, and how nginx begins its answer.
+# Run in a gateway: sends standard input to nginx, and prints the start of the answer.
 SEND_TO_NGINX = """
 import socket, sys
 nginx = socket.create_connection(("nginx", 8081))
@@ -32,7 +32,7 @@ def test_an_old_version_is_refused_by_the_server(stack: TlsStack, cases: Cases, 
     cases.add("TLS: versions and protocols", version.name)
     with pytest.raises(ssl.SSLError) as refusal, handshake(stack, client(stack, version)):
         pass
-    # The server's word, and not that of the client's own library.
+    # The server's alert, not an error of the client's own library.
     assert refusal.value.reason == "TLSV1_ALERT_PROTOCOL_VERSION"
 
 
@@ -96,7 +96,7 @@ def test_browsers_are_told_of_http_3_at_the_published_port(https: httpx.Client, 
 
 
 def test_http_2_without_tls_is_not_spoken(stack: TlsStack, plain: Edge, cases: Cases) -> None:
-    """Neither at the published port nor at the one for gateways: it would go past all that holds for HTTP/1.1."""
+    """Neither on the published port nor on the gateways' port: h2c would bypass all rules for HTTP/1.1."""
     cases.add("TLS: versions and protocols", "h2c", tried=2)
     assert plain.exchange(PREFACE).startswith(b"HTTP/1.1 400 ")
     command = ("docker", "exec", "--interactive", stack.container("uwsgi"), "python", "-c", SEND_TO_NGINX)
@@ -106,10 +106,10 @@ def test_http_2_without_tls_is_not_spoken(stack: TlsStack, plain: Edge, cases: C
 @pytest.mark.parametrize("name", UNKNOWN)
 @pytest.mark.parametrize("where", ["handshake and request", "request alone", "handshake alone"])
 def test_a_host_that_is_not_ours_is_refused_over_tls(stack: TlsStack, cases: Cases, name: str, where: str) -> None:
-    """421, readable, with the site's certificate. What counts is the request's host: the certificate is one for all."""
+    """A readable 421, with the site's certificate. The request's host decides: there is one certificate for all."""
     cases.add("TLS: unknown hosts", f"{name}, {where}")
     context = client(stack)
-    context.check_hostname = False  # a client that does not care
+    context.check_hostname = False  # a client that does not check
     sni, host = {
         "handshake and request": (name, name),
         "request alone": ("localhost", name),
@@ -136,7 +136,7 @@ def test_an_unknown_host_is_refused_over_http_3(stack: TlsStack, cases: Cases) -
 
 
 def test_an_address_of_server_names_is_answered(stack: TlsStack, trust: ssl.SSLContext) -> None:
-    """It has no name for the handshake, and is covered all the same."""
+    """An address has no name for the handshake, and the certificate covers it."""
     answer = httpx.get(f"https://127.0.0.1:{stack.https_port}/gateway/", verify=trust)
     assert (answer.status_code, answer.json()["scheme"]) == (200, "https")
 

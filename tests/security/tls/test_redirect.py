@@ -1,4 +1,4 @@
-"""Plain HTTP leads to HTTPS, and to nothing else."""
+"""Plain HTTP redirects to HTTPS, and serves nothing else."""
 
 import shutil
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_another_host_is_refused_and_not_redirected(plain: Edge, cases: Cases, h
 
 @pytest.fixture
 def challenge(stack: TlsStack) -> Iterator[Path]:
-    """An ACME client's webroot, with an answer and what it must not lead to."""
+    """An ACME client's webroot, with an answer, and with links that nginx must not follow."""
     folder = stack.certs / "serving" / ".well-known" / "acme-challenge"
     folder.mkdir(parents=True)
     (folder / "token").write_text("token.thumbprint")

@@ -1,4 +1,4 @@
-"""A renewed certificate is taken over while clients go on; a broken one is not, and the old one stays."""
+"""nginx reloads a renewed certificate while clients continue. It rejects an invalid one and keeps the current one."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ COVERED = ("localhost", "127.0.0.1")
 
 @pytest.fixture(scope="module")
 def own(stack: TlsStack) -> Iterator[Issued]:
-    """A certificate of somebody else's, put there and served; afterwards that for development again."""
+    """Installs a certificate of another CA, and the development certificate afterwards."""
     own = issue(*COVERED)
     put(stack.certs, own.chain, own.key_pem())
     stack.script("make", "certs")
@@ -48,7 +48,7 @@ def one_line(failed: subprocess.CompletedProcess[str]) -> str:
 
 
 def in_memory(stack: TlsStack) -> int:
-    """The serial of the certificate that a new connection gets, without a look at who signed it."""
+    """The serial number of the certificate of a new connection, whoever signed it."""
     context = client(stack)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return served_certificate(stack, context).serial_number
@@ -77,13 +77,13 @@ def test_a_renewal_costs_no_request_and_no_websocket(stack: TlsStack, trust: ssl
     assert after != before
     for kind in visitors.visits:
         serials = visitors[kind].serials
-        # First the old one, and then the new one; no other.
+        # First the old certificate, then the new one, and no other.
         assert list(dict.fromkeys(serials)) == [before, after], kind
     assert [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")] == authority, "trusted once, kept"
 
 
 def test_http_3_goes_on_after_a_renewal(stack: TlsStack) -> None:
-    """Where no old worker stays: the WebSockets of the test before are closed. See docs/tls.md."""
+    """After the old workers have ended: the WebSockets of the test before are closed. See docs/tls.md."""
 
     def has_its_workers_alone() -> bool:
         processes = run("docker", "top", stack.container("nginx"), "-eo", "pid,args").stdout
@@ -119,7 +119,7 @@ def test_a_broken_renewal_leaves_the_old_one_in_force(stack: TlsStack, own: Issu
 
 @pytest.mark.usefixtures("mistake")
 def test_not_even_a_restart_reads_a_broken_one(stack: TlsStack, own: Issued) -> None:
-    """The container dies, or the machine starts again, between the mistake and its mending."""
+    """A container may die, or the machine restart, before the operator corrects the mistake."""
     run("docker", "restart", "--time", "1", stack.container("nginx"))
     assert_served(stack, own.certificate.serial_number)
 

@@ -1,4 +1,4 @@
-"""Sessions: a client that comes again is known again, by any worker."""
+"""TLS sessions: any worker resumes a returning client's session."""
 
 import ssl
 
@@ -8,7 +8,7 @@ from tests.security.cases import Cases
 from tests.security.tls.handshake import ask, client, handshake
 from tests.security.tls_stack import TlsStack
 
-# Enough to meet every worker.
+# Enough connections to meet every worker.
 VISITS = 16
 
 
@@ -18,7 +18,7 @@ def test_a_session_is_taken_up_again_by_every_worker(stack: TlsStack, cases: Cas
     context, session, resumed = client(stack, version), None, []
     for _ in range(VISITS + 1):
         with handshake(stack, context, session=session) as secured:
-            # In TLS 1.3 the server sends the ticket after the handshake: with the first answer it has come.
+            # In TLS 1.3 the server sends the ticket after the handshake. It has arrived with the first answer.
             assert b" 200 OK\r\n" in ask(secured, "localhost")
             resumed.append(secured.session_reused)
             session = secured.session
@@ -26,7 +26,7 @@ def test_a_session_is_taken_up_again_by_every_worker(stack: TlsStack, cases: Cas
 
 
 def test_a_session_is_not_taken_up_in_the_name_of_a_foreign_host(stack: TlsStack) -> None:
-    """With the session of `localhost`, `evil.example` is still refused."""
+    """With the session of `localhost`, nginx still rejects `evil.example`."""
     context = client(stack, ssl.TLSVersion.TLSv1_3)
     context.check_hostname = False
     with handshake(stack, context) as secured:

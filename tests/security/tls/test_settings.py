@@ -1,4 +1,4 @@
-"""compose.tls.yaml is switched on in one place; what does not fit it is one line, before anything is touched."""
+"""compose.tls.yaml is switched on in one place. An invalid setting is reported in one line, before any change."""
 
 import os
 import socket
@@ -55,7 +55,7 @@ def test_a_port_of_https_that_somebody_listens_on_is_named(stack: TlsStack, case
 
 
 def test_a_roll_does_not_switch_it_on_or_off(stack: TlsStack, cases: Cases) -> None:
-    """It cannot publish a port: Django would redirect to one that is not there, or answer where nobody comes."""
+    """A roll cannot publish a port: Django would redirect to a closed one, or nginx would listen in vain."""
     cases.add("TLS: settings", "roll from plain", "roll to plain")
     plain = os.environ["COMPOSE_PROJECT_NAME"]
     on = TlsStack(plain, stack.environment).script("make", "roll", check=False)

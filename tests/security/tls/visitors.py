@@ -1,4 +1,4 @@
-"""Clients that go on while something is renewed: none of their requests may fail."""
+"""Clients that continue during a renewal. None of their requests may fail."""
 
 import ssl
 import threading
@@ -26,10 +26,10 @@ PATH = "/hello/sync/"
 
 @dataclass
 class Visits:
-    """What became of one client's requests."""
+    """The results of one client's requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
-    # Over HTTP/2: those that the server said it had not dealt with, when it said goodbye. They were sent again.
+    # HTTP/2 requests that the server reported as not processed in its GOAWAY. The client sent them again.
     repeated: int = 0
     serials: list[int] = field(default_factory=list)  # of the certificates of the connections
 
@@ -54,7 +54,7 @@ class Visitors:
 
     @property
     def fewest(self) -> int:
-        """Of the slowest client."""
+        """The number of answers to the slowest client."""
         return min(visits.answers.total() for visits in self.visits.values())
 
     def __enter__(self) -> Self:
@@ -73,7 +73,7 @@ class Visitors:
         while not self.over.is_set():
             try:
                 for _ in go_on(self[kind], is_kept="kept" in kind):
-                    # A rate, and not a flood.
+                    # A fixed pause limits the rate.
                     time.sleep(0.01)
                     if self.over.is_set():
                         break
@@ -86,7 +86,7 @@ class Visitors:
         with httpx.Client(base_url=self.stack.https_url, verify=trust, limits=limits, timeout=20) as browser:
             while True:
                 with browser.stream("GET", PATH) as answer:
-                    # Before the body: a connection that is read to its end may be closed.
+                    # Read before the body: after it, the connection may be closed.
                     serial = serial_of(answer.extensions["network_stream"].get_extra_info("ssl_object"))
                     answer.read()
                     visits.add(answer.status_code, serial)

@@ -1,4 +1,4 @@
-"""Where nginx is, and many cases at once."""
+"""nginx's address, and a helper that tries many cases at once."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from tests.support.stack import ASGI_GATEWAYS, HTTP_PORTS, Stack
 
 @dataclass(frozen=True)
 class Way:
-    """A way to a WebSocket: each gateway by its host and by its prefix, and both applications."""
+    """A way to a WebSocket: on each gateway, by its host and by its prefix, with both applications."""
 
     gateway: str
     host: str
@@ -39,20 +39,20 @@ def address_of(stack: Stack, service: str) -> str:
 
 @pytest.fixture(scope="session")
 def address(stack: Stack) -> Address:
-    """nginx's own: the engine's port forwarding is a program of its own, which reads where a client does not."""
+    """nginx's own address. docker-proxy, which forwards the published port, reads even if nginx does not."""
     return address_of(stack, "nginx"), 8080
 
 
 @pytest.fixture(scope="session", autouse=True)
 def asleep(stack: Stack, address: Address) -> Iterator[dict[tuple[str, str], Sleeper]]:
-    """For test_sleepers.py, from the first test on: they take most of a minute, and cost the others nothing."""
+    """The clients of test_sleepers.py, started before the first test: they take almost a minute, mostly of waiting."""
     places = {gateway: (address, (address_of(stack, gateway), HTTP_PORTS[gateway])) for gateway in ASGI_GATEWAYS}
     with sleepers(places) as found:
         yield found
 
 
 def try_each[C, R](table: dict[str, C], attempt: Callable[[Way, C], R]) -> dict[tuple[str, Way], R]:
-    """attempt(way, case) for every case of the table on every way, some at once."""
+    """attempt(way, case) for every case of the table on every way, several at once."""
     cases = [(name, way) for name in table for way in WAYS]
     with ThreadPoolExecutor(16) as pool:
         return dict(zip(cases, pool.map(lambda it: attempt(it[1], table[it[0]]), cases), strict=True))
@@ -60,7 +60,7 @@ def try_each[C, R](table: dict[str, C], attempt: Callable[[Way, C], R]) -> dict[
 
 @pytest.fixture
 def sent(address: Address) -> Callable[[Way, bytes], int | str]:
-    """sent(way, data): what became of a client that sent this once it was open."""
+    """sent(way, data): how the connection of a client ends that sends this data after the handshake."""
 
     def sent(way: Way, data: bytes) -> int | str:
         with Client(address, way.handshake) as client:

@@ -1,4 +1,4 @@
-"""Clients that send without end: all of them in one loop, so that one thread can be hundreds of them."""
+"""Clients that send without end, all in one loop: one thread can be hundreds of clients."""
 
 import selectors
 import time
@@ -16,22 +16,22 @@ ROOM = "/ws/rooms/flooded/"
 
 @dataclass(frozen=True)
 class Flood:
-    """`start` once, then `data` again and again."""
+    """Sends `start` once, then `data` again and again."""
 
     data: bytes
     start: bytes = b""
     path: str = "/ws/echo/"
     reads: bool = True
-    is_ended: bool = False  # by the server, which refuses what is sent
+    is_ended: bool = False  # the server rejects the data and closes
 
 
 def many(one: bytes, size: int = 60_000) -> bytes:
-    """A frame so often that sending it costs the sender little."""
+    """A frame repeated so often that it costs the sender little to send."""
     return one * (size // len(one) + 1)
 
 
 def bomb(size: int) -> bytes:
-    """A compressed message of a few bytes, as permessage-deflate has it, that unfolds into so many MiB of zeros."""
+    """A compressed message of permessage-deflate: a few bytes that decompress to `size` MiB of zeros."""
     compress = zlib.compressobj(9, wbits=-15)
     packed = b"".join(compress.compress(bytes(MIB)) for _ in range(size)) + compress.flush(zlib.Z_SYNC_FLUSH)
     return frame(TEXT, packed.removesuffix(b"\0\0\xff\xff"), rsv="1")
@@ -63,12 +63,12 @@ class Flooder:
     def __init__(self, client: Client, flood: Flood) -> None:
         self.client, self.flood = client, flood
         self.data, self.offset = memoryview(flood.start + flood.data), 0
-        self.is_ended = False  # the server has closed, or reset, the connection
+        self.is_ended = False  # the server has closed or reset the connection
         client.socket.setblocking(False)
 
     @property
     def events(self) -> int:
-        """What it waits for."""
+        """The events that it waits for."""
         return selectors.EVENT_WRITE | (selectors.EVENT_READ if self.flood.reads else 0)
 
     def step(self, events: int) -> None:
@@ -90,7 +90,7 @@ class Flooder:
 
 @contextmanager
 def flooders(address: tuple[str, int], flood: Flood, hosts: dict[str, int]) -> Iterator[list[Flooder]]:
-    """So many of them on each host."""
+    """Opens this many clients on each host."""
     with ExitStack() as clients:
         yield [
             Flooder(clients.enter_context(Client(address, Handshake(flood.path, host))), flood)
@@ -100,14 +100,14 @@ def flooders(address: tuple[str, int], flood: Flood, hosts: dict[str, int]) -> I
 
 
 def attack(address: tuple[str, int], flood: Flood, hosts: dict[str, int], seconds: float) -> int:
-    """How many of them were not ended by the server."""
+    """Returns how many of them the server did not end."""
     with flooders(address, flood, hosts) as crowd:
         pour(crowd, seconds)
         return len([flooder for flooder in crowd if not flooder.is_ended])
 
 
 def pour(crowd: list[Flooder], seconds: float) -> None:
-    """All of them at once, for so long, or until the last of them is ended."""
+    """Runs all of them at once for this long, or until the server has ended the last one."""
     deadline = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
         for flooder in crowd:

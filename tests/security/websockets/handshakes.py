@@ -1,6 +1,6 @@
-"""Handshakes that are none, or come from a page that is not the site's, and the status that each must be answered with.
+"""Invalid handshakes, handshakes from pages of other sites, and the status that each must get.
 
-A set: any of them will do. A status for each gateway, where they differ. 101: it is opened.
+A dictionary has a status for each gateway. 101: the WebSocket is opened.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ FRAME = frame(TEXT, b"hello")
 
 
 def origin(value: str | None) -> Change:
-    """HOST is the host that is asked, with its port."""
+    """HOST stands for the requested host, with its port."""
     return lambda good: replace(good, headers={"Origin": value and value.replace("HOST", good.host)})
 
 
@@ -33,7 +33,7 @@ def request(**changes: str) -> Change:
 
 VERSION, KEYS, PROTOCOL, EXTENSIONS = (f"Sec-WebSocket-{name}" for name in ("Version", "Key", "Protocol", "Extensions"))
 
-# The project's: AllowedHostsOriginValidator looks at the host of the origin alone, as Django's ALLOWED_HOSTS has it.
+# The project decides: AllowedHostsOriginValidator checks only the origin's host, against Django's ALLOWED_HOSTS.
 ORIGINS: dict[str, tuple[Change, Status]] = {
     "the site's own": (origin("http://HOST"), 101),
     "in capitals": (origin("http://HOST.EVIL.EXAMPLE"), 403),
@@ -73,7 +73,7 @@ FORMS: dict[str, tuple[Change, Status]] = {
     "Connection: close": (header("Connection", "close"), 400),
     "Connection: notupgrade": (header("Connection", "notupgrade"), 400),
     "Connection: keep-alive, Upgrade": (header("Connection", "keep-alive, Upgrade"), 101),
-    # No upgrade to a WebSocket, so a request for a page that there is not.
+    # Not an upgrade to a WebSocket: an ordinary request for a page that does not exist.
     "no Upgrade": (header("Upgrade", None), 404),
     "Upgrade: h2c": (header("Upgrade", "h2c"), 404),
     "Upgrade: not-websocket": (header("Upgrade", "not-websocket"), 404),
@@ -93,7 +93,7 @@ FORMS: dict[str, tuple[Change, Status]] = {
     "protocol beyond ASCII": (more((PROTOCOL, "chat\xff")), 400),
     "protocol with an empty name": (more((PROTOCOL, "")), {"gunicorn": 400, "daphne": 101}),
     "protocol twice": (more((PROTOCOL, "chat, chat")), {"gunicorn": 101, "daphne": 400}),
-    # gunicorn does not look at what it has no use for.
+    # gunicorn ignores extensions that it does not use.
     "extension that nobody knows": (more((EXTENSIONS, "permessage-foo; bar=baz")), 101),
     "extension with a bad window": (
         more((EXTENSIONS, "permessage-deflate; server_max_window_bits=99")),

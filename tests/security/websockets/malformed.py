@@ -1,6 +1,6 @@
-"""Frames that RFC 6455 forbids, and some that it allows, and what the client has to be told.
+"""Frames that RFC 6455 forbids, some that it allows, and the close code that the client must get.
 
-A code for each gateway, where they differ: {"gunicorn": ..., "daphne": ...}. OPEN: it is taken, the connection lives.
+{"gunicorn": ..., "daphne": ...}: a code for each gateway. OPEN: the frame is accepted and the connection stays open.
 """
 
 from dataclasses import dataclass
@@ -47,11 +47,11 @@ FRAMES = {
     "continuation of a message that has ended": Case(text("a") + frame(CONT, b"x"), PROTOCOL_ERROR),
     "text amid fragments": Case(text("a", fin=False) + text("b"), PROTOCOL_ERROR),
     "bytes amid fragments of text": Case(text("a", fin=False) + frame(BINARY, b"b"), PROTOCOL_ERROR),
-    # The library of gunicorn's takes it for a number, and a large one.
+    # gunicorn's library takes it for a large number.
     "length of 64 bits, the highest set": Case(
         header(BINARY, 2**63, 8) + b"x", {"gunicorn": TOO_BIG, "daphne": PROTOCOL_ERROR}
     ),
-    # And a length however it is written. It costs nothing, but the bytes.
+    # gunicorn accepts any encoding of a length. It costs nothing but the bytes.
     "length of 5 in 2 bytes": Case(header(BINARY, 5, 2) + b"hello", LENIENT),
     "length of 5 in 8 bytes": Case(header(BINARY, 5, 8) + b"hello", LENIENT),
     "length of 65535 in 8 bytes": Case(header(BINARY, 65535, 8) + bytes(65535), LENIENT),
@@ -70,7 +70,7 @@ CLOSES = {
     **{f"code {code}": Case(close(code), code) for code in (1001, 1002, 1003, 1007, 1011, 1012, 1013, 3000, 4999)},
     # Registered after RFC 6455, for proxies. Autobahn does not know it.
     "code 1014": Case(close(1014), {"gunicorn": 1014, "daphne": PROTOCOL_ERROR}),
-    # RFC 6455 allows it: control frames may stand between fragments.
+    # RFC 6455 allows it: control frames may come between fragments.
     "amid fragments": Case(text("a", fin=False) + close(1000), 1000),
     "with a message behind it": Case(close(1000) + text("too late"), 1000),
 }
@@ -96,7 +96,7 @@ TEXTS = {
     ),
 }
 
-# Of the frame's head alone, where that says enough.
+# Only the head of the frame is sent if it is enough for the result.
 SIZES = {
     "1 MiB": Case(frame(BINARY, bytes(MIB)), OPEN),
     "a byte more": Case(frame(BINARY, bytes(MIB + 1)), TOO_BIG),

@@ -1,4 +1,4 @@
-"""WebSockets as bytes on a socket: handshakes and frames that no client library would send, answers as they came."""
+"""WebSockets as bytes on a socket: handshakes and frames that no client library would send; answers as received."""
 
 import socket
 from collections.abc import Iterable
@@ -12,27 +12,27 @@ from websockets.streams import StreamReader
 
 from tests.routing.wire import Answer, Headers, parse
 
-# Seconds that a server may take for an answer, where a test does not say otherwise.
+# Seconds allowed for an answer, unless a test says otherwise.
 PATIENCE = 15
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE, Opcode.PING, Opcode.PONG
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
-# What the server told, where it is not a close code.
-OPEN = "open"  # it answered a ping that came later
+# Results other than a close code.
+OPEN = "open"  # it answered a later ping
 RESET = "no close frame"
 
 
 class Malformed(Frame):
-    """A frame that need not be one: reserved bits and opcodes, control frames that are long or in fragments."""
+    """A frame that may be invalid: reserved bits and opcodes, control frames that are too long or fragmented."""
 
     def check(self) -> None:
-        """The library would not send it."""
+        """Replaces the library's check, which would reject it."""
 
 
 def frame(opcode: int, data: bytes = b"", *, fin: bool = True, rsv: str = "", masked: bool = True) -> bytes:
-    """A frame as bytes; rsv="13" sets the first and the third reserved bit."""
+    """A frame as bytes. rsv="13" sets the first and the third reserved bit."""
     bits = {f"rsv{bit}": True for bit in rsv}
     return Malformed(opcode, data, fin, **bits).serialize(mask=masked)  # type: ignore[arg-type]
 
@@ -46,21 +46,21 @@ def close(code: int, reason: bytes = b"") -> bytes:
 
 
 def header(opcode: int, length: int, size: int) -> bytes:
-    """The head alone of a masked frame, whose length is written in so many bytes: 0 (in the head itself), 2 or 8."""
+    """Only the head of a masked frame. `size` is the number of bytes of its length: 0 (in the head itself), 2 or 8."""
     mark = {0: length, 2: 126, 8: 127}[size]
-    # A mask of zeros leaves what follows as it is.
+    # A mask of zeros leaves the data unchanged.
     return bytes([0x80 | opcode, 0x80 | mark]) + length.to_bytes(size) * bool(size) + bytes(4)
 
 
 @dataclass(frozen=True)
 class Handshake:
-    """A client's part of it; what differs from a good one is given."""
+    """The client's part. The fields are the differences from a good handshake."""
 
     path: str = "/ws/echo/"
     host: str = "localhost"
     method: str = "GET"
     version: str = "1.1"
-    # Instead of the header of that name; None: left out. More of them, and others, in `more`.
+    # Replaces the header of that name; None removes it. Repeated and other headers are in `more`.
     headers: dict[str, str | None] = field(default_factory=dict)
     more: Headers = ()
     body: bytes = b""
@@ -81,7 +81,7 @@ class Handshake:
 
 
 class Client:
-    """A connection. `with Client(address, handshake) as client:`; it reads when it is told to, and no sooner."""
+    """A connection: `with Client(address, handshake) as client:`. It reads only when the test asks it to."""
 
     def __init__(self, address: tuple[str, int], handshake: Handshake) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE)
@@ -97,7 +97,7 @@ class Client:
         self.socket.close()
 
     def read_head(self, method: str) -> Answer:
-        """The answer to the handshake; for 101 what follows it stays unread."""
+        """The answer to the handshake. After a 101, the rest stays unread."""
         received = b""
         while b"\r\n\r\n" not in received:
             received += self.receive()
@@ -112,7 +112,7 @@ class Client:
                 received += self.receive()
 
     def receive(self) -> bytes:
-        """What comes next. EOFError: nothing does."""
+        """The next bytes. Raises EOFError if there are none."""
         try:
             block = self.socket.recv(65536)
         except ConnectionError:
@@ -122,7 +122,7 @@ class Client:
         return block
 
     def send(self, data: bytes) -> bool:
-        """Whether all of it could be sent: a server that has closed does not take it."""
+        """Sends all of it; returns False if the server has closed."""
         try:
             self.socket.sendall(data)
         except OSError:
@@ -130,7 +130,7 @@ class Client:
         return True
 
     def read(self) -> Frame:
-        """The next frame. EOFError: the connection is at its end."""
+        """The next frame. Raises EOFError at the end of the connection."""
         parser = Frame.parse(self.reader.read_exact, mask=False)
         while True:
             try:
@@ -140,21 +140,21 @@ class Client:
             self.reader.feed_data(self.receive())
 
     def hear(self) -> bytes:
-        """The next message; pings before it are answered."""
+        """The next message. Answers the pings before it."""
         while (received := self.read()).opcode is PING:
             self.send(frame(PONG, received.data))
         return received.data
 
     def frames(self) -> Iterable[Frame]:
-        """What still comes."""
+        """All remaining frames."""
         with suppress(EOFError):
             while True:
                 yield self.read()
 
     def outcome(self) -> int | str:
-        """What became of it: the code of a close frame, RESET, or OPEN, where two pings are answered.
+        """The result: the code of a close frame, RESET, or OPEN if two pings are answered.
 
-        Two: the first may have been read together with what is refused, and is then answered before that is.
+        Two, because the server may read the first ping together with the rejected data, and answer it first.
         """
         for token in (b"still there?", b"and now?"):
             self.send(frame(PING, token))

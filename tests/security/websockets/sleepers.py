@@ -1,4 +1,4 @@
-"""Clients that do next to nothing, which includes reading: each waits to be ended, while the other tests run."""
+"""Clients that do almost nothing, not even read. Each waits to be ended, while other tests run."""
 
 import select
 import threading
@@ -16,12 +16,12 @@ type Address = tuple[str, int]
 
 @dataclass(frozen=True)
 class Habit:
-    """What a client sends once it is open, and what it does each second."""
+    """What a client sends after the handshake, and what it does each second."""
 
     sent: bytes = b""
     path: str = "/ws/echo/"
     each_second: Callable[[Client], object] = field(default=lambda _: None)
-    # Past nginx, whose own limit of time would end it first.
+    # Without nginx, whose own timeout would end it first.
     is_direct: bool = False
 
 
@@ -34,7 +34,7 @@ def read_a_little(client: Client) -> None:
         client.socket.recv(512)
 
 
-# More than all the buffers on the way can hold.
+# More than all buffers on the way can hold.
 LARGE = frame(BINARY, bytes(MIB)) * 20
 
 HABITS = {
@@ -48,7 +48,7 @@ HABITS = {
 
 
 class Sleeper(threading.Thread):
-    """One of them. It sends what the server takes, and finds out when it has been ended."""
+    """One client. It sends what the server accepts, and notices when the server ends it."""
 
     def __init__(self, client: Client, habit: Habit, over: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -56,7 +56,7 @@ class Sleeper(threading.Thread):
         self.began = time.monotonic()
         self.lasted = float("inf")  # seconds
         client.socket.setblocking(False)
-        # Not reading, it is told of a reset and of the other side's end alone.
+        # Without reading, poll reports only a reset and the other side's end.
         self.poll = select.poll()
         self.poll.register(client.socket, select.POLLRDHUP)
 
@@ -76,7 +76,7 @@ class Sleeper(threading.Thread):
 
 @contextmanager
 def sleepers(places: dict[str, tuple[Address, Address]]) -> Iterator[dict[tuple[str, str], Sleeper]]:
-    """By habit and gateway; `places` has where nginx is, and the gateway itself."""
+    """The clients by habit and gateway. `places` has the addresses of nginx and of the gateway itself."""
     over = threading.Event()
     with ExitStack() as clients:
         found = {}

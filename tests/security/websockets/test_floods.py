@@ -1,4 +1,4 @@
-"""Whatever some clients send, or do not read: the others go on, memory stays bounded, no worker is replaced."""
+"""Whatever some clients send or do not read, others are served, memory is bounded, and no worker is replaced."""
 
 import json
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from tests.security.websockets.flood import MIB, attack, floods
 from tests.security.websockets.raw import Client, Handshake, text
 from tests.support.stack import ASGI_GATEWAYS, Stack, run
 
-# Clients on each gateway that flood it at once, and seconds for which they do.
+# The number of clients that flood each gateway at once, and for how many seconds.
 CLIENTS, SECONDS = (10, 10.0) if IS_FULL else (2, 0.5)
 
-# Bytes that one client can take in a gateway at the most: a message that arrives, one that waits for the application,
-# and one that waits for the client, 1 MiB each; as much again for what Python needs to put them together.
+# The most bytes that one client can take in a gateway: one message that arrives, one queued for the application and
+# one queued for the client, 1 MiB each, and as much again for Python to assemble them.
 EACH = 6 * MIB
-# Of all the others together, and of what Python's allocator does not give back.
+# For all other clients together, and for memory that Python's allocator does not return.
 SLACK = 64 * MIB
 
 FLOODS = floods(bomb_size=1000 if IS_FULL else 100)
@@ -35,7 +35,7 @@ BUSY = "/ws/rooms/busy/"
 
 @dataclass(frozen=True)
 class Others:
-    """What the flood's neighbours meet meanwhile."""
+    """The other clients' results during the flood."""
 
     sockets: Sockets
     traffic: Traffic
@@ -43,7 +43,7 @@ class Others:
 
 
 def processes(stack: Stack) -> dict[str, list[str]]:
-    """Each gateway's processes, by the host's numbers; not the health check, which comes and goes."""
+    """PIDs of each gateway's processes on the host, without the health check, which comes and goes."""
     listed = {name: run("docker", "top", stack.container(name), "-o", "pid,args").stdout for name in ASGI_GATEWAYS}
     return {
         gateway: sorted(line.split()[0] for line in lines.splitlines() if f"/etc/{gateway}/" in line)
@@ -53,8 +53,8 @@ def processes(stack: Stack) -> dict[str, list[str]]:
 
 @contextmanager
 def undisturbed(stack: Stack, clients: int) -> Iterator[Others]:
-    """WebSockets that echo, and a fixed rate of requests, on both gateways: not one failure; no process or container
-    replaced; memory within what so many clients, on each gateway, are given.
+    """Echoing WebSockets and a fixed rate of requests on both gateways. Asserts at the end: no failure, no process or
+    container replaced, and memory within the limit for `clients` attackers on each gateway.
     """
     before = processes(stack)
     sockets = Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, 6), every=0.2)
@@ -73,7 +73,7 @@ def undisturbed(stack: Stack, clients: int) -> Iterator[Others]:
 
 
 def noted(others: Others) -> str:
-    """For the table."""
+    """The note for the table."""
     most = max(others.found[gateway].growth for gateway in ASGI_GATEWAYS)
     requests = sum(len(record.sent) for record in others.traffic.records.values())
     echoes = sum(others.sockets[gateway].echoes for gateway in ASGI_GATEWAYS)
@@ -84,18 +84,18 @@ def noted(others: Others) -> str:
 def test_floods_take_nothing_from_the_others(stack: Stack, address: Address, cases: Cases) -> None:
     hosts = {way.host: CLIENTS for way in PINNED}
     not_ended = {}
-    # In a process of its own: in this one, a flood would keep the others' clients from running, not their servers.
+    # In another process: in this one, a flood would slow the other clients, not their servers.
     with ProcessPoolExecutor(1, get_context("spawn")) as attacker, undisturbed(stack, CLIENTS) as others:
         for name, flood in FLOODS.items():
             seconds = 30 if flood.is_ended else SECONDS
             not_ended[name] = attacker.submit(attack, address, flood, hosts, seconds).result(120)
     cases.add("WebSocket floods", *FLOODS, tried=len(FLOODS) * 2 * CLIENTS, note=noted(others))
-    # What is refused is ended while they still send; what is only too much gets its turn, and no more.
+    # The server ends rejected clients while they still send. Those that only send too much get their turn, and no more.
     expected = {name: 0 if flood.is_ended else 2 * CLIENTS for name, flood in FLOODS.items()}
     assert not_ended == expected
 
 
-# Of 6 kB each. In the long form they are more than the buffers of a connection and SLACK can hold.
+# Messages of 6 kB each. The long form sends more than the buffers of a connection and SLACK can hold.
 MESSAGES = 12_000 if IS_FULL else 200
 
 
@@ -109,7 +109,7 @@ def test_a_room_goes_on_with_a_member_that_never_reads(stack: Stack, address: Ad
         for _ in range(MESSAGES // len(speakers)):
             for speaker in speakers:
                 speaker.send(said)
-            # Each hears itself and the other, before anything more is said.
+            # Each speaker receives both messages before the next round.
             for speaker in speakers:
                 assert [json.loads(speaker.hear())["gateway"] for _ in speakers].count("daphne") == 1
     cases.add("WebSocket clients that never read", "member of a busy room", tried=len(hosts), note=noted(others))

@@ -1,4 +1,4 @@
-"""What is no frame, no UTF-8 or no close code ends the connection with the code that says so, on both gateways."""
+"""An invalid frame, invalid UTF-8 or an invalid close code ends the connection with the right code on both gateways."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def test_each_is_told_the_right_close_code(sent: Sent, cases: Cases, stack: Stac
     since = datetime.now(UTC).isoformat()
     told = try_each(table, lambda way, case: sent(way, case.sent))
     assert {case: code for case, code in told.items() if code != table[case[0]].told_by(case[1].gateway)} == {}
-    # Nor can anybody fill the log with it.
+    # Such frames cannot fill the log.
     logs = stack.compose("logs", "--no-color", "--since", since, *ASGI_GATEWAYS).stdout
     assert [line for line in logs.splitlines() if "Traceback" in line or "ERROR" in line] == []
 

@@ -1,4 +1,4 @@
-"""Which handshakes are refused, and how: the same on both gateways, or as handshakes.py says."""
+"""Rejected handshakes get the same status on both gateways, except where handshakes.py has one for each."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ TABLES = {"origin": ORIGINS, "form": FORMS}
 def answered(address: Address) -> Callable[[Way, tuple[Change, Status]], Answer]:
     def attempt(way: Way, case: tuple[Change, Status]) -> Answer:
         with Client(address, case[0](way.handshake)) as client:
-            # What is opened works.
+            # An opened WebSocket works.
             assert client.answer.status != 101 or client.outcome() == OPEN
             return client.answer
 
@@ -45,7 +45,7 @@ def test_another_version_is_told_the_right_one(address: Address) -> None:
 
 
 def test_no_compression_is_agreed_on_whatever_is_offered(address: Address, cases: Cases) -> None:
-    """So a bomb is a frame with a reserved bit. See test_a_bomb_is_not_unpacked."""
+    """Without compression, a bomb is a frame with a reserved bit. test_floods.py sends some."""
     cases.add("WebSocket compression offered", *COMPRESSIONS, tried=len(COMPRESSIONS) * len(WAYS))
     table: dict[str, tuple[Change, Status]] = {
         name: (more((EXTENSIONS, offer)), 101) for name, offer in COMPRESSIONS.items()
@@ -56,7 +56,7 @@ def test_no_compression_is_agreed_on_whatever_is_offered(address: Address, cases
 
 
 def test_what_was_sent_before_the_answer_is_taken_in_turn(address: Address) -> None:
-    """RFC 6455 does not allow it. Whatever becomes of it, the connection has to stay in step."""
+    """RFC 6455 forbids it. Whatever the result, the connection must stay in sync."""
 
     def attempt(way: Way, count: int) -> int | str:
         early = b"".join(frame(TEXT, b"GET / HTTP/1.1\r\n\r\n") for _ in range(count))

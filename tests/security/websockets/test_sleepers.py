@@ -1,5 +1,5 @@
-"""Who does not read, or does not get on, is ended by the gateway, which does not need nginx for it; who only is silent
-is not.
+"""A gateway ends clients that do not read or make no progress, without nginx's help. It does not end clients that are
+only silent.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ from tests.security.websockets.sleepers import HABITS, Sleeper
 from tests.support.stack import ASGI_GATEWAYS, Stack, wait_until
 from tests.websockets.conftest import open_idle
 
-# Seconds: about 42 from when it is silent. A ping every 20, and 20 to answer it; Daphne looks every 2. nginx can be
-# earlier: it gives up when it could send nothing for 20, but a ping that it is to send counts as something new.
+# Seconds. A client is ended about 42 s after it becomes silent: a ping every 20 s, 20 s to answer it, and Daphne checks
+# every 2 s. nginx may be earlier: it gives up after 20 s without progress, but a new ping to send restarts this time.
 ENDED = 120
 
-# nginx closes a connection on which it hears nothing for 60 s.
+# nginx closes a connection on which it receives nothing for 60 s.
 SECONDS_OF_SILENCE = 65
 # WebSockets that are opened together, so that their pings are due together.
 NUMBER = 100
 
 
 async def still_there(port: int) -> list[float]:
-    """Who answers pings, and says nothing for longer than nginx waits, is heard afterwards. Returns when each of the
-    pings came that NUMBER of them got of Daphne.
+    """Clients that answer pings stay connected, though they send nothing for longer than nginx waits. Returns the
+    times of the pings that NUMBER of them got from Daphne.
     """
     times = []
 
@@ -44,7 +44,7 @@ async def still_there(port: int) -> list[float]:
         rooms = [await opened.enter_async_context(open_idle(it, port, "/ws/rooms/idle/")) for it in ASGI_GATEWAYS]
         # All of them wait at once.
         await asyncio.sleep(SECONDS_OF_SILENCE)
-        # The first that each of them hears.
+        # The first message that each of them receives.
         for echo in echoes:
             await echo.send("still there?")
             assert await asyncio.wait_for(echo.recv(), 10) == "still there?"
@@ -54,10 +54,10 @@ async def still_there(port: int) -> list[float]:
     return times
 
 
-# Before the one below, whose clients wait meanwhile.
+# Before the test below, whose clients wait meanwhile.
 def test_idle_ones_live_because_the_server_pings_and_not_all_at_once(stack: Stack) -> None:
     pings = asyncio.run(still_there(stack.port()))
-    # Of 10,000 a thousand are due together: 0.2 s of work for which everybody else would wait.
+    # Of 10,000 WebSockets, a thousand would be due together: 0.2 s of work that delays everything else.
     assert len(pings) >= 2 * NUMBER
     assert max(sum(start <= it < start + 0.1 for it in pings) for start in pings) < NUMBER / 2
 
@@ -68,5 +68,5 @@ def test_each_of_them_is_ended(asleep: dict[tuple[str, str], Sleeper], cases: Ca
     note = f"each ended, after {min(lasted):.0f} to {max(lasted):.0f} s"
     cases.add("WebSocket clients that never read", *HABITS, tried=len(asleep), note=note)
     assert len(asleep) == len(HABITS) * len(ASGI_GATEWAYS)
-    # Not at once either: an honest client may be slow.
+    # Not at once: an honest client may be slow.
     assert min(lasted) > 10

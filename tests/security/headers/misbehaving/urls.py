@@ -1,4 +1,4 @@
-"""Views that misbehave, beside the sample project's own error pages."""
+"""Views that misbehave, with the sample project's error pages."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -13,7 +13,7 @@ async def fail_asynchronously(request: HttpRequest) -> HttpResponse:
 
 
 def say(request: HttpRequest) -> HttpResponse:
-    """Sends the headers that the query names."""
+    """Sends the headers that the query string names."""
     return HttpResponse("said", headers=dict(request.GET.items()))
 
 
