@@ -1,4 +1,4 @@
-"""nginx on a socket, and clients so slow that they are best started first."""
+"""nginx as a raw socket, and slow clients that start before the first test."""
 
 import secrets
 import time
@@ -11,7 +11,7 @@ import pytest
 from tests.routing.wire import Edge, receive_all
 from tests.support.stack import Stack
 
-# pages.py asserts for the tests: with this, a failure there says what was compared.
+# pages.py asserts for the tests. With this, its failures show the compared values.
 pytest.register_assert_rewrite("tests.errors.pages")
 
 
@@ -22,7 +22,7 @@ def edge(stack: Stack) -> Edge:
 
 @dataclass(frozen=True)
 class Slow:
-    """A client that does not send what it has begun: what it got, and how long nginx waited."""
+    """A client that does not finish its request: what it received, and how long nginx waited."""
 
     path: str
     received: bytes
@@ -35,7 +35,7 @@ def dawdle(edge: Edge, head: str, drip: bool) -> Slow:
     with edge.connect(timeout=2 if drip else 60) as connection:
         connection.sendall(head.format(path=path).encode())
         received = b""
-        # One byte every 2 s: each of them in time, all together never.
+        # One byte every 2 s: each byte is in time, all together take too long.
         while drip and time.monotonic() - started < 60:
             try:
                 received = receive_all(connection)
@@ -47,7 +47,7 @@ def dawdle(edge: Edge, head: str, drip: bool) -> Slow:
 
 @pytest.fixture(scope="session", autouse=True)
 def slow_clients(stack: Stack) -> Iterator[dict[str, Future[Slow]]]:
-    """Begun before the folder's first test, so that their waiting costs nothing."""
+    """They start before the folder's first test, so that no test waits for them."""
     edge = Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
     host = "Host: localhost\r\nAccept: application/json\r\n"
     with ThreadPoolExecutor() as pool:

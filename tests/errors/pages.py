@@ -1,4 +1,4 @@
-"""What every error of nginx's own has in common."""
+"""What all of nginx's own errors have in common."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
 
 
 def assert_is_ours(answer: Answer, entry: dict[str, Any], status: int, kind: str) -> None:
-    """Status, form, headers, and one id in header, body and `entry`, the access log's."""
+    """Checks status, form and headers, and that header, body and `entry` (of the access log) have the same id."""
     request_id = answer.one("X-Request-ID")
     assert (answer.status, answer.one("Content-Type")) == (status, TYPES[kind])
     if kind == "json":
@@ -42,11 +42,11 @@ def assert_is_ours(answer: Answer, entry: dict[str, Any], status: int, kind: str
         assert f"<code>{request_id}</code>" in page
     # No nginx signature, and no template that was not filled in.
     assert not [word for word in (b"nginx", b"<!--#", b"<center>", b"(none)") if word in answer.body]
-    # An error is of this request alone; its page loads nothing and cannot be framed or taken for something else.
+    # An error belongs to one request. Its page loads nothing, and cannot be framed or interpreted as another type.
     assert answer.one("Cache-Control") == "no-store"
     assert answer.one("X-Content-Type-Options") == "nosniff"
     assert "default-src 'none'" in answer.one("Content-Security-Policy")
-    # Try again only where that can help; HTTP wants the methods with a 405.
+    # Retry-After only where a retry can help. HTTP requires Allow with a 405.
     assert [value.isdecimal() for value in answer.all("Retry-After")] == [True] * (status in (502, 503, 504))
     assert answer.all("Allow") == ["GET, HEAD"] * (status == 405)
     assert (entry["status"], entry["request_id"]) == (status, request_id)

@@ -1,4 +1,4 @@
-"""The access log is one JSON object a line on standard output, and keeps secrets to itself."""
+"""The access log is one JSON object a line on standard output, and contains no secrets."""
 
 import json
 import secrets
@@ -59,7 +59,7 @@ def test_every_line_is_a_json_object_of_the_same_keys(edge: Edge) -> None:
 def test_nothing_that_a_client_sends_breaks_a_line(edge: Edge, path: str) -> None:
     answers = [edge.get(path, headers=[("User-Agent", f"a{value}z"), ("Referer", f"a{value}z")]) for value in HOSTILE]
     for answer, entry in zip(answers, edge.all_logged(answers), strict=True):
-        # gunicorn refuses control characters.
+        # gunicorn rejects control characters.
         assert answer.status in (200, 400)
         assert (entry["status"], entry["user_agent"][0], entry["referer"][0]) == (answer.status, "a", "a")
 
@@ -83,13 +83,13 @@ def test_a_line_says_who_what_and_how_long(edge: Edge, gateway: str) -> None:
     assert (entry["uri"], entry["status"]) == (f"/gateways/{gateway}/hello/async/", 200)
     assert (entry["user_agent"], entry["referer"]) == ("tester/1.0", "http://localhost/page")
     assert (entry["gateway"], entry["upstream_status"]) == (gateway, "200")
-    # To a millisecond each, rounded.
+    # Each is rounded to a millisecond.
     assert entry["request_time"] + 0.002 > float(entry["upstream_response_time"]) >= 0.19
     assert entry["bytes"] > len(answer.body)
 
 
 def test_no_secret_of_a_request_is_logged(edge: Edge) -> None:
-    """Not where a URL, a header or a body may carry one, whether the request succeeds or is refused."""
+    """The secret is wherever a URL, header or body can have one, in requests that succeed and requests that fail."""
     secret = secrets.token_hex(8)
     headers = [
         ("Authorization", f"Bearer {secret}"),
@@ -117,6 +117,6 @@ def test_no_secret_of_a_request_is_logged(edge: Edge) -> None:
 
 
 def test_the_error_log_is_somewhere_else(edge: Edge) -> None:
-    """On standard error: a line there would be no JSON."""
+    """It goes to standard error: its lines are not JSON."""
     edge.logged(edge.ask("POST", "/livez", body=b"x" * 100_000))
     wait_until(lambda: "client_body" in run("docker", "logs", "--tail", "50", edge.container).stderr, 5)

@@ -1,4 +1,4 @@
-"""Django's own errors pass nginx untouched: status, body and headers."""
+"""nginx passes Django's own errors on unchanged: status, body and headers."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ JSON = [("Accept", "application/json")]
 HTML = [("Accept", "text/html")]
 FORM = [("Content-Type", "application/x-www-form-urlencoded")]
 
-# Method, path, headers, body: status, and words of Django's that nginx's pages do not have.
+# Method, path, headers and body; status, and words of Django's that nginx's pages do not have.
 ERRORS = [
     ("GET", "/nope/", JSON, None, 404, "There is nothing at this address."),
     ("GET", "/nope/", HTML, None, 404, "There is nothing at this address."),
@@ -33,7 +33,7 @@ def test_it_is_passed_on_as_it_is(
     for gateway, answer, entry in zip(GATEWAYS, answers, edge.all_logged(answers), strict=True):
         assert (answer.status, words in answer.body.decode()) == (status, True)
         assert (entry["gateway"], entry["upstream_status"]) == (gateway, str(status))
-        # The project's policy, and not that of nginx's own pages, which allows nothing.
+        # The project's policy. That of nginx's own pages allows nothing.
         assert answer.one("Cross-Origin-Opener-Policy") == "same-origin"
         assert "script-src 'self'" in answer.one("Content-Security-Policy")
         assert not answer.all("Retry-After")
@@ -44,7 +44,7 @@ def test_it_is_passed_on_as_it_is(
 
 
 def test_not_ready_is_djangos_503(stack: Stack, edge: Edge) -> None:
-    """With what it says, which nginx's own 503 would not."""
+    """With Django's body, which nginx's own 503 would replace."""
     valkey = stack.container("valkey")
     run("docker", "pause", valkey)
     try:

@@ -1,4 +1,4 @@
-"""No log of nginx has a byte in it that a terminal takes for a command, wherever a client puts one."""
+"""No log of nginx contains a byte that a terminal takes for a command, wherever a client sends one."""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from tests.routing.variant import variant
 from tests.routing.wire import Edge, Headers
 from tests.support.stack import Stack, run, wait_until
 
-# A colour, a bell, a delete, and the same command as ESC [ in one character, C1, as UTF-8 has it.
+# A colour, a bell, a delete, and ESC [ as one C1 character in UTF-8.
 SEQUENCES = ["\x1b[31m", "\x07", "\x7f", "\xc2\x9b31m"]
 CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
-# More than may be sent: the error log tells of it, with the request line, host and Referer.
+# Over the limit: the error log gets a line with the request line, host and Referer.
 TOO_LARGE = ("Content-Length", "999999999999")
 
 
@@ -23,7 +23,7 @@ def edge(stack: Stack) -> Iterator[Edge]:
 
 
 def places(sequence: str) -> list[tuple[str, str | None, Headers]]:
-    """Path, host and headers of requests that each have it in one place."""
+    """Path, host and headers of requests that each have the sequence in one place."""
     hosts = ["localhost", "nobody.example"]
     return [
         *(("/x", host, [TOO_LARGE, ("Referer", f"http://{sequence}x/")]) for host in hosts),
@@ -50,7 +50,7 @@ def test_no_sequence_gets_into_a_log(edge: Edge, sequence: str) -> None:
     for number, (path, host, headers) in enumerate(places(sequence)):
         answer = edge.ask("POST" if headers else "GET", path, host, headers)
         assert 400 <= answer.status < 500, (number, answer)
-    # The last of them, once the logs are written.
+    # A last request: if both logs have it, they have all earlier ones.
     assert edge.ask("POST", f"/end-{len(sequence)}", headers=[TOO_LARGE]).status == 413
     end = f"/end-{len(sequence)}".encode()
     text = wait_until(lambda: (text := logs(edge)).count(end) >= 2 and text, 10, "the last request in both logs")

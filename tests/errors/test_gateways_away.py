@@ -1,4 +1,4 @@
-"""All gateways are away, hang up, are lost or take too long: 502, 503 or 504 of our own, with Retry-After."""
+"""All gateways are down, close, are unreachable or take too long: nginx's own 502, 503 or 504, with Retry-After."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.routing.variant import variant
 from tests.routing.wire import Answer, Edge
 from tests.support.stack import GATEWAYS, PORTS, Stack, run, wait_until
 
-# In the gateways' place: accepts, reads the request and closes.
+# Replaces the gateways: it accepts, reads the request and closes.
 HANGS_UP = f"""
 import socketserver, threading
 class Handler(socketserver.BaseRequestHandler):
@@ -24,7 +24,7 @@ for port in {[*PORTS.values()]}:
 """
 
 ACCEPT = {"json": "application/json", "html": "text/html"}
-# Each way to a gateway, and who is asked last: on the site itself, the one that steps in.
+# Each way to a gateway, and the gateway that nginx asks last: on the site itself, the fallback.
 WAYS = [
     *((gateway, "localhost", f"/gateways/{gateway}/livez") for gateway in GATEWAYS),
     *((gateway, f"{gateway}.localhost", "/livez") for gateway in GATEWAYS),
@@ -34,15 +34,15 @@ WAYS = [
 ]
 ROUTES = {"/students/": "uwsgi", "/async/students/": "gunicorn", "/ws/echo/": "daphne"}
 STATUS = {"away": 503, "hangs up": 502, "lost": 504}
-# What nginx met: three times where it got no connection; what was sent is not sent again, to nobody.
+# The upstream statuses: three if nginx got no connection. A request that was sent is not repeated on any gateway.
 MET = {"away": "502 : 502 : 502", "hangs up": "502", "lost": "504 : 504 : 504"}
 
-# Gateway, form, answer and what the access log says of it.
+# Gateway, form, answer, and its entry in the access log.
 type Answers = list[tuple[str, str, Answer, dict[str, Any]]]
 
 
 def ask_all(edge: Edge) -> Answers:
-    """Every way, in both forms, at once."""
+    """Sends every way in both forms, all at once."""
     asked = [(*way, kind) for way in WAYS for kind in ACCEPT]
     with ThreadPoolExecutor(len(asked)) as pool:
         answers = list(pool.map(lambda way: edge.get(way[2], way[1], [("Accept", ACCEPT[way[3]])]), asked))
@@ -52,7 +52,7 @@ def ask_all(edge: Edge) -> Answers:
 
 @contextmanager
 def stand_in(stack: Stack) -> Iterator[str]:
-    """A container that nginx finds by the names of all gateways, and that may set its own network interface."""
+    """A container that nginx finds under the names of all gateways. It may shut down its own network interface."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     aliases = [part for gateway in GATEWAYS for part in ("--network-alias", gateway)]
     options = ("--detach", "--cap-add", "NET_ADMIN", "--label", label, "--network", f"{stack.project}_edge", *aliases)
@@ -70,12 +70,12 @@ def wait_for_gateways(edge: Edge) -> None:
 
 @pytest.fixture(scope="module")
 def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
-    """What clients get in each case; the gateways run again when this returns."""
+    """What clients get in each case. Afterwards the gateways run again."""
     found: dict[str, Answers] = {}
 
     def all_are(case: str, connected: bool) -> bool:
         found[case] = ask_all(edge)
-        # nginx writes no time, or `-`, for a connection that it did not get.
+        # nginx logs no time, or `-`, for a connection that it did not get.
         return all(
             (answer.status, entry["upstream_status"], entry["upstream_connect_time"].startswith("0."))
             == (STATUS[case], MET[case], connected)
@@ -83,7 +83,7 @@ def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
         )
 
     with stack.stopped(*GATEWAYS):
-        # nginx believes Docker's answers for 1 s: until then it still asks where the gateways were.
+        # nginx caches Docker's DNS answers for 1 s, and asks at the gateways' old addresses until then.
         wait_until(lambda: all_are("away", False), 20, "503 on every way")
         with stand_in(stack) as container:
             wait_until(lambda: all_are("hangs up", True), 20, "503 on every way")
@@ -98,16 +98,16 @@ def test_every_way_to_a_gateway_has_our_error(answers: dict[str, Answers], case:
     assert len(answers[case]) == len(WAYS) * len(ACCEPT)
     for gateway, kind, answer, entry in answers[case]:
         assert_is_ours(answer, entry, STATUS[case], kind)
-        # Who was to answer, though nobody did, so nobody stepped in. What was sent to one is for no other.
+        # The log names the gateway that should have answered. No fallback answered: a sent request goes to no other.
         asked = ROUTES.get(entry["uri"], gateway) if case == "hangs up" else gateway
         assert (entry["gateway"], entry["stepped_in"]) == (asked, "")
 
 
 @pytest.fixture(scope="module")
 def impatient(stack: Stack) -> Iterator[Edge]:
-    """nginx that waits one second for an answer: its own 60 s are too long for a test."""
+    """nginx that waits one second for an answer: the default of 60 s is too long for a test."""
     with variant(stack, READ_TIMEOUT="1") as edge:
-        # It is healthy before it has asked Docker's DNS where they are, and answers 503 until then.
+        # nginx is healthy before it has resolved the gateways' names. Until then it answers 503.
         wait_for_gateways(edge)
         yield edge
 

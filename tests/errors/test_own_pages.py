@@ -1,4 +1,4 @@
-"""What nginx itself refuses is answered with a body of our own: JSON or a page, with the request's id."""
+"""What nginx itself rejects gets our body: JSON or a page, with the request's id."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ REFUSED = {
     "an encoding that is unknown": (501, "POST / HTTP/1.1", "localhost", ["Transfer-Encoding: gzip"]),
 }  # fmt: skip
 
-# Before nginx has read what the client accepts, it cannot know.
+# Rejected before nginx has read the Accept header.
 REFUSED_EARLY = {
     "a line that is none": (400, b"HELO there\r\n\r\n"),
     "no host": (400, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"),

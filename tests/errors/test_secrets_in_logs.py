@@ -1,4 +1,4 @@
-"""No query string, cookie nor Authorization is in a log of any service, whatever becomes of the request."""
+"""No log of any service has a query string, cookie or Authorization header, whatever happens to the request."""
 
 import json
 import secrets
@@ -29,7 +29,7 @@ ACTS: dict[str, tuple[object, ...]] = {
 
 
 class Leaver:
-    """Sends every kind of request, with one secret in all places where browsers send them."""
+    """Sends every kind of request, with one secret in every place where browsers send secrets."""
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
@@ -57,7 +57,7 @@ class Leaver:
             self.edge.exchange(data)
 
     def leave_early(self, path: str) -> None:
-        """Sends half of a body."""
+        """Sends half of a body and closes."""
         with self.edge.connect() as connection:
             head = request("POST", f"{path}?{self.query}", headers=[*self.headers, ("Content-Length", "200000")])
             connection.sendall(head + b"x" * 100_000)
@@ -95,10 +95,10 @@ def sample(stack: Stack) -> Edge:
 
 @pytest.fixture
 def nothing_logged(stack: Stack, echo: Echo) -> Iterator[Leaver]:
-    """Of what is asked of either stack: the sample is asked by `edge`, the echo by replacing it."""
+    """Checks the logs of both stacks after the test. `edge` is the echo stack; a test sets it to ask the sample."""
     leaver = Leaver(echo)
     yield leaver
-    # nginx keeps its lines for a second.
+    # nginx buffers log lines for a second.
     path = f"/last/{secrets.token_hex(8)}"
     echo.get(path)
     wait_until(lambda: any(path in line for line in every_log(echo.stack)), 15, "the last line")
@@ -111,7 +111,7 @@ def test_requests_of_every_kind_leave_no_secret(nothing_logged: Leaver, sample: 
         there = f"/gateways/{gateway}"
         assert ask("GET", f"{there}/good/") == 200
         assert ask("POST", f"{there}/fail/") == 500
-        # Large enough to be written to a file, which nginx warns of.
+        # Large enough that nginx writes it to a file, and logs a warning.
         assert ask("POST", f"{there}/large/", body=b"x" * 200_000) == 200
         nothing_logged.leave_early(f"{there}/left/")
         nothing_logged.send_garbage(f"{there}/garbage/")
@@ -148,7 +148,7 @@ def test_a_gateway_that_is_down_leaves_no_secret_in_nginx_s_error_log(nothing_lo
         assert nothing_logged.open(path) in (502, 503, 504)
     finally:
         echo.stack.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "--no-recreate", "daphne")
-    # It is there, up to the query.
+    # The request is logged, without its query string.
     lines = run("docker", "logs", echo.container).stderr.splitlines()
     assert [line for line in lines if f'"GET {path} HTTP/1.1"' in line]
 
@@ -180,7 +180,7 @@ def test_postgresql_logs_no_statement(stack: Stack) -> None:
     assert secret not in logs
 
 
-# A message and an exception that name an address, as Django's own of a Referer that it does not accept.
+# A message and an exception that name a URL, such as Django's own for a Referer that it rejects.
 RECORDS = """
 import logging
 from config.logs import JsonFormatter

@@ -1,4 +1,4 @@
-"""A client that does not finish what it sends is cut off after a time, without a word: 408 in the log."""
+"""A client that does not finish its request is disconnected after a timeout, without an answer. The log has 408."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def test_it_is_cut_off_in_time(edge: Edge, slow_clients: dict[str, Future[Slow]]
     assert int(allowed) < 60  # nginx's default
     assert slow.received == b""
     assert 0.8 * int(allowed) < slow.seconds < 2 * int(allowed) + 5
-    # In full: other tests have logged hundreds of lines since.
+    # Search the whole log: other tests have logged hundreds of lines since.
     line = wait_until(lambda: next((line for line in edge.log() if slow.path in line), ""), 5, "408 in the access log")
     entry = json.loads(line)
     assert (entry["status"], entry["uri"], entry["upstream_addr"]) == (408, slow.path, "")
