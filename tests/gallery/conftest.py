@@ -1,4 +1,4 @@
-"""The gallery, brought up once beside the stack under test, as `make gallery` does it."""
+"""The gallery, started once beside the stack under test, as `make gallery` does."""
 
 import os
 from collections.abc import Iterator
@@ -14,26 +14,26 @@ FILES = ("compose.yaml", "compose.gallery.yaml")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test has the image of the gallery built, where it is not: minutes, on a machine without its layers."""
+    """The first test may build the gallery's image, which takes minutes on a machine without its layers."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.timeout(900))
 
 
 def script(action: str) -> str:
-    """`make gallery` or `make gallery-down`; .env stays as it is, for COMPOSE_FILE comes from the shell."""
+    """`make gallery` or `make gallery-down`. COMPOSE_FILE comes from the environment, so .env does not change."""
     environment = {**os.environ, "COMPOSE_FILE": ":".join(FILES)}
     return run("bootstrap/gallery", action, cwd=ROOT, env=environment, timeout=800).stdout
 
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    """The stack under test with the gallery beside it; afterwards without, for it would cost the tests that follow."""
+    """The stack under test with the gallery. It is removed afterwards, because it would slow the tests that follow."""
     script("up")
     yield Stack(os.environ["COMPOSE_PROJECT_NAME"], {}, FILES)
     if os.environ.get("KEEP") != "1":
         script("down")
-        # As it came up: what reloads gave nginx lies in its cache, where other tests look for what is left behind.
+        # Recreate nginx: its cache contains the files of these reloads, and other tests look there for leftovers.
         plain = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
         plain.compose("up", "--detach", "--wait", "--no-deps", "--force-recreate", "nginx")
 

@@ -1,11 +1,11 @@
-"""gallery/servers.toml: what each server is, does and cannot do."""
+"""gallery/servers.toml: what each server is, supports and cannot do."""
 
 import tomllib
 from dataclasses import dataclass
 
 from tests.support.stack import ROOT
 
-# The notes' own small applications: path and answer.
+# The small applications of the teaching notes: path and answer.
 SMALL = {
     ("bare-wsgi", "/"): "<h1>hi, python!</h1>",
     ("bare-wsgi", "/python"): "<h1>it work!</h1>",
@@ -17,7 +17,7 @@ SMALL = {
 
 @dataclass(frozen=True)
 class Server:
-    """A line of the table; the file explains each field."""
+    """An entry of the table. servers.toml explains each field."""
 
     name: str
     family: str

@@ -1,4 +1,4 @@
-"""Every server of the gallery hosts the same project, is reached in two ways, and says who it is."""
+"""Every server of the gallery hosts the same project, is reachable in two ways, and identifies itself."""
 
 import platform
 import re
@@ -11,7 +11,7 @@ from tests.support.stack import ROOT, Stack
 
 
 def locked(distribution: str) -> str:
-    """The version that is locked, which is the one that has to answer."""
+    """The locked version, which must be the one that answers."""
     files = (
         "gallery/requirements.txt",
         "gallery/mod_wsgi/requirements.txt",

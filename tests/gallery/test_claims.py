@@ -1,4 +1,4 @@
-"""What the notes claim, shown or corrected (NOTES.md). Claim 1, of WebSockets: test_websockets.py."""
+"""Claims of the teaching notes (docs/gateways.md, docs/choosing.md), shown or corrected. 1: test_websockets.py."""
 
 import statistics
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ ONE_LOOP = "runserver-asgi"  # one process, so one event loop
 
 
 def longest_beside(url: str, path: str) -> float:
-    """Seconds that the slowest of 8 requests takes that come while `path` is answered, on one event loop."""
+    """Seconds of the slowest of 8 requests that arrive while `path` is processed on the same event loop."""
     with ThreadPoolExecutor(9) as pool:
         beside = pool.submit(httpx.get, f"{url}/gateways/{ONE_LOOP}{path}", timeout=30)
         answers = list(pool.map(lambda _: httpx.get(f"{url}/gateways/{ONE_LOOP}/livez", timeout=30), range(8)))
@@ -26,7 +26,7 @@ def longest_beside(url: str, path: str) -> float:
 
 
 def test_claim_3_a_call_that_blocks_in_an_asynchronous_view_holds_everybody_up(stack: Stack) -> None:
-    """Corrected: in a synchronous view it does not, for Django gives that a thread."""
+    """Corrected: a synchronous view does not block others, because Django runs it in a thread."""
     url = stack.url()
     longest_beside(url, "/livez")
     assert max(longest_beside(url, "/async/blocking/") for _ in range(3)) > 0.5
@@ -35,13 +35,13 @@ def test_claim_3_a_call_that_blocks_in_an_asynchronous_view_holds_everybody_up(s
 
 
 def test_claim_3_the_orm_refuses_to_be_called_where_an_event_loop_runs(ask: httpx.Client, server: Server) -> None:
-    """Under WSGI too, where Django runs an asynchronous view in an event loop of its own."""
+    """Under WSGI too: Django runs an asynchronous view in a new event loop."""
     answer = ask.get("/async/orm/")
     assert (answer.status_code, answer.json()) == (500, {"error": "SynchronousOnlyOperation"})
 
 
 def test_claim_4_a_wsgi_application_runs_in_an_asgi_server_through_a_wrapper(http: httpx.Client) -> None:
-    """With what WSGI has: no WebSocket (test_websockets.py); and one request at a time (test_waiting.py)."""
+    """With the limits of WSGI: no WebSocket (test_websockets.py), and one request at a time (test_waiting.py)."""
     told = http.get("/gateways/wsgi-in-asgi/gateway/").json()
     assert told["server"].startswith("uvicorn")
     assert told["interface"] == "WSGI"
@@ -54,19 +54,19 @@ def test_claim_6_cgi_starts_a_process_for_each_request_and_fastcgi_does_not(http
     cgi, fastcgi = ask("cgi"), ask("fastcgi")
     assert len({answer.json()["pid"] for answer in cgi}) == 6
     assert len({answer.json()["pid"] for answer in fastcgi}) <= 4
-    # And it is slow: even the fastest of them takes ten times as long, a start of Python and Django.
+    # CGI is slow: even its fastest answer takes ten times as long, because it starts Python and Django.
     assert min(answer.elapsed for answer in cgi) > 10 * min(answer.elapsed for answer in fastcgi)
 
 
 def cpu_seconds(container: str) -> float:
-    """What all processes of a container have used, as the engine counts it."""
+    """CPU time of all processes of a container, as the engine counts it."""
     with httpx.Client(transport=httpx.HTTPTransport(uds="/var/run/docker.sock"), base_url="http://docker") as engine:
         stats = engine.get(f"/containers/{container}/stats", params={"stream": "false", "one-shot": "true"}).json()
     return stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
 
 
 def costs(stack: Stack, *names: str) -> dict[str, tuple[float, float]]:
-    """Of one request after the other: CPU seconds, and seconds until the answer; medians of rounds that alternate."""
+    """CPU seconds and seconds of one request, sent one after another: medians of rounds that alternate the servers."""
     rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     with httpx.Client(base_url=stack.url(), timeout=30) as client:
         for _ in range(ROUNDS):
@@ -83,8 +83,9 @@ def costs(stack: Stack, *names: str) -> dict[str, tuple[float, float]]:
 
 
 def test_claim_7_the_development_server_of_wsgi_keeps_its_client_waiting(stack: Stack) -> None:
-    """Shown, but not for its work: wsgiref writes head and body of an answer apart, and its kernel keeps the body back
-    until nginx's has acknowledged the head, which it puts off for 40 ms (Nagle's algorithm, delayed acknowledgement).
+    """Shown, but its work is not the reason. wsgiref writes head and body of an answer separately. Its kernel holds
+    the body back until nginx's kernel acknowledges the head, which takes 40 ms (Nagle's algorithm, delayed
+    acknowledgement).
     """
     found = costs(stack, "wsgiref", "gunicorn-sync")
     (cpu, took), (cpu_of_gunicorn, took_by_gunicorn) = found.values()
@@ -93,7 +94,7 @@ def test_claim_7_the_development_server_of_wsgi_keeps_its_client_waiting(stack: 
 
 
 def test_claim_7_the_development_server_of_asgi_is_one_process_of_a_production_server(stack: Stack) -> None:
-    """Corrected: it is Daphne, and as fast. What it lacks are a second process, and a way to stop in peace."""
+    """Corrected: it is Daphne, and as fast. It lacks a second process, and finishes no requests when it stops."""
     found = costs(stack, "runserver-asgi", "daphne")
     (cpu, took), (cpu_of_daphne, took_by_daphne) = found.values()
     assert took < 3 * took_by_daphne, found
@@ -102,7 +103,7 @@ def test_claim_7_the_development_server_of_asgi_is_one_process_of_a_production_s
 
 @pytest.mark.parametrize("name", ["gunicorn", "uvicorn", "gunicorn-asgi"])
 def test_claim_9_a_worker_that_dies_is_replaced(stack: Stack, http: httpx.Client, name: str) -> None:
-    """Corrected: by gunicorn, and by uvicorn's own --workers as well."""
+    """Corrected: gunicorn replaces it, and so does uvicorn with --workers."""
 
     def worker() -> int:
         return http.get(f"/gateways/{name}/gateway/").json()["pid"]
@@ -113,7 +114,7 @@ def test_claim_9_a_worker_that_dies_is_replaced(stack: Stack, http: httpx.Client
         stack.compose("exec", "-T", name, "python", "-I", "-c", f"import os; os.kill({victim}, 9)")
 
         def is_replaced() -> bool:
-            # Whose answers come does not tell: one worker that is left can give them all.
+            # The answers' PIDs prove nothing: one remaining worker can give all answers.
             now = tree(observer)
             dead = [it for it in now if it.pid == victim or "<defunct>" in it.arguments]
             return len(now) == len(before) and not dead

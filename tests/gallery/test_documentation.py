@@ -1,4 +1,4 @@
-"""docs/gateways.md has its facts from the table."""
+"""docs/gateways.md has the facts of the table."""
 
 from gallery.document import exceptions, read, table
 

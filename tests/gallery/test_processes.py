@@ -1,4 +1,4 @@
-"""The processes that each server is made of, and that it is held to what the default stack is held to."""
+"""The processes of each server, and the same limits as in the default stack."""
 
 import json
 import re
@@ -16,12 +16,12 @@ from tests.support.stack import Stack, run
 
 @pytest.fixture(scope="module")
 def trees(stack: Stack) -> dict[str, list[Process]]:
-    """The tree of each server's container."""
+    """The process tree of each server's container."""
 
     def look(server: Server) -> list[Process]:
         with stack.observer(server.name) as observer:
             found = tree(observer)
-            # A CGI program that answers the health check just then is in no table: look again once it has ended.
+            # A CGI program may be answering the health check just now: look again after it has ended.
             for _ in range(20):
                 if server.interface == "CGI" and len(found) > sum(count for count, _ in server.tree):
                     found = tree(observer)
@@ -41,7 +41,7 @@ def containers(stack: Stack) -> dict[str, dict[str, Any]]:
 def test_the_tree_is_the_one_in_the_table(trees: dict[str, list[Process]], server: Server) -> None:
     expected = [pattern for count, pattern in server.tree for _ in range(count)]
     first, *others = trees[server.name]
-    # All are the children of one that looks after them: PID 1, or where that is docker-init, its child.
+    # All are children of one supervisor: PID 1, or its child if PID 1 is docker-init.
     (supervisor,) = [process for process in others if process.ppid == 1] if server.exceptions else (first,)
     children = [process for process in others if process is not supervisor]
     assert (first.pid, first.ppid) == (1, 0)
@@ -86,7 +86,7 @@ def test_the_answer_comes_from_a_process_of_the_tree(
     answers = [ask.get("/gateway/").json() for _ in range(4)]
     known = {process.pid for process in trees[server.name]}
     if server.interface == "CGI":
-        # Each of them a process of its own, the child of one that stays.
+        # Each answer comes from a new process, a child of one that stays.
         assert len({answer["pid"] for answer in answers}) == 4
         assert {answer["ppid"] for answer in answers} <= known
         assert not {answer["pid"] for answer in answers} & known
@@ -95,7 +95,7 @@ def test_the_answer_comes_from_a_process_of_the_tree(
 
 
 def test_uwsgi_is_stopped_by_its_pidfile_with_sigint_and_not_sigkill(stack: Stack) -> None:
-    """As in the notes, which say SIGKILL: `uwsgi --stop` sends SIGINT, and every process has time to end."""
+    """The notes stop it so, and say SIGKILL. But `uwsgi --stop` sends SIGINT, and every process has time to end."""
     notes = """
         uwsgi --ini /etc/gallery/uwsgi.ini --http 127.0.0.1:8000 --daemonize /tmp/uwsgi.log --pidfile /tmp/uwsgi.pid
         until grep -q 'spawned uWSGI worker 2' /tmp/uwsgi.log && [ -s /tmp/uwsgi.pid ]; do sleep 0.2; done

@@ -1,4 +1,4 @@
-"""What goes through each server: the client as nginx sees it, bodies and answers whole, streams as they come."""
+"""Requests through each server: the client as nginx sees it, whole bodies and answers, streams without buffering."""
 
 import hashlib
 import time
@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 
 def told(answer: httpx.Response) -> dict[str, Any]:
-    """What Django was told, after a look at the id, which differs."""
+    """What Django received, after a check of the id, which differs between requests."""
     assert answer.status_code == 200, answer.text
     facts = answer.json()
     assert facts.pop("request_id") == answer.headers["X-Request-ID"]
@@ -27,7 +27,7 @@ def test_django_is_told_the_client_scheme_and_host(ask: httpx.Client, stack: Sta
     host = run("docker", "inspect", "--format", format_, stack.container("nginx")).stdout.split()
     facts = told(ask.get("/told/a%20b/../?x=1&y=%2F"))
     assert facts["remote_addr"] in host
-    # DNS, and so Django, has no underscore in the name of a host.
+    # DNS allows no underscore in a host name, and neither does Django.
     assert facts["host"] == f"{server.name.replace('_', '-')}.localhost"
     assert (facts["scheme"], facts["is_secure"], facts["path"]) == ("http", False, "/told/")
     assert facts["query"] == {"x": ["1"], "y": ["/"]}
@@ -35,7 +35,7 @@ def test_django_is_told_the_client_scheme_and_host(ask: httpx.Client, stack: Sta
 
 def test_what_nginx_owns_cannot_be_forged(ask: httpx.Client, server: Server) -> None:
     plain = told(ask.get("/told/"))
-    # Each start of Django takes CGI most of a second.
+    # CGI starts Django for each request, which takes most of a second.
     headers = OWNED if server.name != "cgi" else OWNED[::8]
     for name, value in headers:
         if name not in ("Content_Length", "Transfer_Encoding"):
@@ -69,7 +69,7 @@ def test_a_stream_begins_before_its_end_is_made(ask: httpx.Client) -> None:
     with ask.stream("GET", "/async/stream/?events=3&interval=0.5") as answer:
         arrivals = [time.monotonic() for line in answer.iter_lines() if line.startswith("id: ")]
     assert len(arrivals) == 3
-    # A second lies between the first and the last.
+    # One second passes between the first and the last event.
     assert arrivals[-1] - arrivals[0] > 0.7
 
 

@@ -1,4 +1,4 @@
-"""NOTES.md, claim 1: WSGI speaks no WebSocket, ASGI does."""
+"""Claim 1 of the teaching notes: WSGI has no WebSockets, ASGI has."""
 
 import socket
 
@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 
 ASGI = [server for server in SERVERS if server.websocket]
 OTHERS = [server for server in SERVERS if not server.websocket]
-# Those that speak HTTP somewhere, if only for the health check.
+# Servers with an HTTP port, if only for the health check.
 PAST = [it for it in OTHERS if it.protocol == "http" or it.distribution == "uWSGI"]
 HANDSHAKE = {
     "Connection": "Upgrade",
@@ -20,7 +20,7 @@ HANDSHAKE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     "Origin": "http://localhost",
 }
-# Asked inside the container, past nginx, at the port where the server speaks HTTP.
+# Asks inside the container, without nginx, at the server's HTTP port.
 PAST_NGINX = """
 import http.client, json, os
 connection = http.client.HTTPConnection("127.0.0.1", int(os.environ["HEALTH_PORT"]), timeout=20)
@@ -53,6 +53,6 @@ def test_past_nginx_a_wsgi_server_takes_the_handshake_for_a_request(stack: Stack
     script = PAST_NGINX % str(HANDSHAKE).replace("'", '"')
     command = ("exec", "-T", server.name, "python", "-I", "-c", script)
     status = int(stack.compose(*command).stdout)
-    # Django's own "no such page": WebSockets are no requests, so it has no such URL. asgiref's wrapper refuses with an
-    # exception, which uvicorn answers.
+    # Django's own 404: WebSockets are not requests, so Django has no such URL. asgiref's wrapper raises an exception
+    # instead, which uvicorn answers.
     assert status == (500 if server.family == "WSGI inside ASGI" else 404)

@@ -1,4 +1,4 @@
-"""A worker that dies with its server, and a request in flight when one is stopped. After what asks them something."""
+"""A worker that dies with its server, and a request in flight at a stop. Runs after the tests that ask the servers."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +9,12 @@ import pytest
 from tests.gallery.table import SERVERS, Server
 from tests.support.stack import Stack, run, wait_until
 
-LONGER = 6  # seconds that the request takes; until all servers have one, one or two are over
+LONGER = 6  # seconds of each request; one or two pass until every server has begun
 
 
 @pytest.fixture(scope="module")
 def outcomes(stack: Stack) -> dict[str, tuple[int, int]]:
-    """For each server the status that the client got, and the exit status of the container."""
+    """For each server, the status that the client got and the container's exit status."""
     url = stack.url()
     ids = {server.name: uuid.uuid4().hex for server in SERVERS}
 
@@ -23,14 +23,14 @@ def outcomes(stack: Stack) -> dict[str, tuple[int, int]]:
         return httpx.get(f"{url}/gateways/{server.name}/waiting/", params=wait, timeout=60).status_code
 
     def all_have_begun() -> bool:
-        # One of those that take several at once; it knows from the cache, which is everybody's.
+        # fastcgi serves several requests at once. It reads the answer from the cache that all servers share.
         answer = httpx.get(f"{url}/gateways/fastcgi/begun/", params={"id": list(ids.values())}, timeout=10)
         return set(answer.json()["begun"]) == set(ids.values())
 
     with ThreadPoolExecutor(len(SERVERS)) as pool:
         requests = [pool.submit(ask, server) for server in SERVERS]
         wait_until(all_have_begun, LONGER, "every server has begun with its request")
-        # Within the time that compose.yaml gives them, which gunicorn's ASGI worker needs: it waits for nginx to close.
+        # compose.yaml gives them enough time. gunicorn's ASGI worker needs it, because it waits until nginx closes.
         stack.compose("stop", *(server.name for server in SERVERS))
         statuses = [request.result() for request in requests]
     exits = [int(stack.listed(it.name, "{{.Status}}", "--all").partition("(")[2].partition(")")[0]) for it in SERVERS]
@@ -39,7 +39,7 @@ def outcomes(stack: Stack) -> dict[str, tuple[int, int]]:
 
 
 def test_claim_9_hypercorn_ends_with_a_worker_and_the_engine_starts_it_again(stack: Stack) -> None:
-    """Where gunicorn and uvicorn replace the worker: test_claims.py."""
+    """gunicorn and uvicorn replace the worker instead: test_claims.py."""
     url, container = f"{stack.url()}/gateways/hypercorn/gateway/", stack.container("hypercorn")
 
     def restarts() -> int:

@@ -1,4 +1,4 @@
-"""`make gallery-down` under traffic. The last of all: nothing of the gallery is there afterwards."""
+"""`make gallery-down` under traffic. The last module: afterwards the gallery is gone."""
 
 import threading
 from collections import Counter
@@ -15,7 +15,7 @@ DEFAULT = ("nginx", *GATEWAYS, "postgres", "valkey")
 
 @pytest.fixture(scope="module")
 def traffic_meanwhile(stack: Stack) -> Counter[str]:
-    """What clients of the default gateways were answered while the gallery was taken away, and what was replaced."""
+    """Answers to clients of the default gateways while the gallery was removed, and the number of replaced services."""
     found: Counter[str] = Counter()
     over = threading.Event()
 
@@ -42,7 +42,7 @@ def traffic_meanwhile(stack: Stack) -> Counter[str]:
 
 
 def identity(stack: Stack, service: str) -> list[str]:
-    """Another list as soon as a container of the service is another one, or has been started again."""
+    """Ids and start times of a service's containers. They differ if a container was recreated or restarted."""
     return run(
         "docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", *stack.containers(service)
     ).stdout.split()
