@@ -1,4 +1,4 @@
-"""nginx on a socket, uploads, and what there is on their volume."""
+"""nginx as a raw socket, uploads, and the files on their volume."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,11 +37,11 @@ class Volume:
         return run("docker", "exec", "--workdir", "/srv/uploads", self.container, "sh", "-c", command).stdout.strip()
 
     def files(self) -> set[str]:
-        """All that is there, finished or not."""
+        """All files, finished or not."""
         return set(self.shell("find media tmp -mindepth 1").split("\n")) - {""}
 
     def upload(self, edge: Edge, gateway: str, name: str, content: bytes) -> dict[str, Any]:
-        """What the answer says of a file that was stored."""
+        """Uploads a file, which must succeed; returns the answer."""
         answer = send(edge, gateway, name, content)
         assert answer.status == 201, answer
         self.made.append(answer.json()["name"])

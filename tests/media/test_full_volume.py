@@ -1,4 +1,4 @@
-"""A volume for uploads that is full: the client is told, nothing half-written stays, and the gateways go on."""
+"""The volume of uploads is full: the client gets an error, no partial file stays, and the gateways keep serving."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def full(stack: Stack) -> Iterator[Stack]:
-    """The gateways once more, without database and cache, with 8 MiB for uploads."""
+    """Other gateways without database and cache, with 8 MiB for uploads."""
     environment = {"TESTED": stack.project, "HTTP_BIND": "127.0.0.1:0"}
     other = Stack(f"{stack.project}-full", environment, ("compose.yaml", "tests/media/full.yaml"))
     up = ("up", "--detach", "--wait", "--no-build", "--no-deps")
@@ -36,7 +36,7 @@ def volume(full: Stack) -> Volume:
 
 
 def test_a_file_that_does_not_fit_gets_507_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
-    """The body of 6 MiB fits once, while it is read, and not a second time as a file."""
+    """The body of 6 MiB fits once, while it is read, but not a second time as a file."""
     answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB)
     assert (answer.status, answer.json()["errors"]) == (507, {"file": ["There is no room for it."]})
     assert volume.files() == set()
@@ -49,8 +49,8 @@ def test_a_browser_is_told_in_its_page(edge: Edge, volume: Volume, gateway: str)
 
 
 def test_a_body_larger_than_the_volume_is_refused_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
-    """uWSGI and Daphne read a body into a file before the project hears of it; without room they hang up, and
-    nginx cannot know what became of it: 503."""
+    """uWSGI and Daphne write a body to a file before they call the project. If there is no room, they close the
+    connection. nginx cannot know whether the request was processed: 503."""
     answer = send(edge, gateway, "large.bin", b"x" * 12 * MIB)
     assert answer.status in (503, 507)
     assert volume.files() == set()

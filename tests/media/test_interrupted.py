@@ -1,4 +1,4 @@
-"""A client that goes away in the middle of its upload leaves nothing behind."""
+"""A client that disconnects during its upload leaves no file."""
 
 import secrets
 
@@ -17,7 +17,7 @@ def test_half_an_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume)
         parts = request(
             "POST", path, headers=[FORM, ("User-Agent", token), ("Transfer-Encoding", "chunked")]
         ) + chunked(body)
-        # With a length, in chunks, and in chunks of which the last but one byte is missing.
+        # With a length, chunked, and chunked without the last byte.
         for data in (whole[: len(whole) // 2], parts[: len(parts) // 2], parts[:-1]):
             with edge.connect() as connection:
                 connection.sendall(data)
@@ -27,10 +27,10 @@ def test_half_an_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume)
 
     wait_until(ended, 10, "nginx to notice that the clients are gone")
     assert volume.files() == before
-    # Nor where nginx kept the first half.
+    # nginx keeps nothing of the first half either.
     assert stack.inside("nginx").check_output("find /var/cache/nginx -type f") == ""
 
 
 def test_the_same_upload_made_whole_arrives(edge: Edge, volume: Volume, gateway: str) -> None:
-    """The counterpart: it was the interruption, not the form."""
+    """The same form, uninterrupted, succeeds: the interruption is the reason, not the form."""
     assert volume.upload(edge, gateway, "whole.bin", b"x" * 2_000_000)["size"] == 2_000_000

@@ -1,4 +1,4 @@
-"""What a killed process leaves of uploads is removed once it is a day old; what is under way, and finished, stays."""
+"""Files that a killed process leaves are removed after a day. Uploads in progress and finished files stay."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ UNFINISHED = "find tmp -name '*.upload*'"
 
 
 def check_health(stack: Stack, gateway: str) -> None:
-    """Its health check, as if the last sweep were long ago."""
+    """Runs the gateway's health check as if the last sweep were long ago."""
     container = stack.containers(gateway)[0]
     run("docker", "exec", container, "rm", "-f", "/tmp/last-sweep")  # noqa: S108  # the container's
     run("docker", "exec", container, "python", "-I", "/usr/local/bin/healthcheck.py")
@@ -51,8 +51,8 @@ def test_what_a_killed_worker_leaves_goes_and_the_upload_beside_it_arrives(
     container = stack.inside(gateway)
 
     def kill_while_it_receives() -> str:
-        """What is left, if it was not too late."""
-        # Inside the container: uWSGI has the whole body before the view begins, which then is over within a second.
+        """The unfinished file that is left, or nothing if the kill came too late."""
+        # Inside the container, for speed: uWSGI has the whole body before the view begins, which ends in a second.
         received = f"until cd /srv/uploads && {UNFINISHED} | grep -q .; do :; done"
         container.check_output(f'timeout 60 sh -c "{received}"; kill -9 $({WORKERS})')
         return files.shell(UNFINISHED)

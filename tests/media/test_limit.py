@@ -1,4 +1,4 @@
-"""UPLOAD_LIMIT: a larger body gets 413 before it is read whole, and no gateway hears of it."""
+"""UPLOAD_LIMIT: a larger body gets 413 before it is read to its end, and no gateway gets the request."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def small(stack: Stack) -> Iterator[Edge]:
 
 
 def first_answer(edge: Edge, data: bytes) -> bytes:
-    """The first that nginx says, before it or we close."""
+    """nginx's first bytes, before either side closes."""
     with edge.connect(timeout=10) as connection:
         connection.sendall(data)
         return connection.recv(65536)
@@ -36,7 +36,7 @@ def test_too_large_is_said_before_anything_of_it_is_sent(
     started = time.monotonic()
     answer = first_answer(edge, request("POST", path, headers=[FORM, ("Content-Length", str(length))]))
     assert answer.startswith(b"HTTP/1.1 413 ")
-    # client_body_timeout is 20 s: it was not waited for.
+    # nginx did not wait for client_body_timeout, 20 s.
     assert time.monotonic() - started < 10
     assert edge.logged(parse(answer))["upstream_addr"] == ""
 

@@ -1,4 +1,4 @@
-"""UPLOAD_LIMIT holds where uploads are taken (UPLOAD_PATHS), for so many at once; BODY_LIMIT everywhere else."""
+"""UPLOAD_LIMIT applies below UPLOAD_PATHS, for a limited number of uploads at once. BODY_LIMIT applies elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -27,14 +27,14 @@ def small(stack: Stack) -> Iterator[Edge]:
 
 @pytest.fixture(scope="module")
 def everywhere(stack: Stack) -> Iterator[Edge]:
-    """nginx of a project that takes uploads at any path."""
+    """nginx of a project that accepts uploads on any path."""
     with variant(stack, UPLOAD_PATHS="/", UPLOAD_LIMIT="256k", BODY_LIMIT="64k") as edge:
         wait_for_gateways(edge)
         yield edge
 
 
 def wait_for_gateways(edge: Edge) -> None:
-    """It is healthy before it has asked Docker's DNS where they are, and answers 503 until then."""
+    """nginx is healthy before it has resolved the gateways' names. Until then it answers 503."""
     for gateway in GATEWAYS:
         wait_until(lambda gateway=gateway: edge.get(f"/gateways/{gateway}/livez").status == 200, 30)
 
@@ -81,14 +81,14 @@ def test_the_gateway_is_the_one_of_the_route(small: Edge) -> None:
 def test_slash_is_every_path_of_the_project(everywhere: Edge) -> None:
     found = {path: status(everywhere, path, UPLOAD) for path in ("/", "/nope", "/async/nope", "/gateways/daphne/nope")}
     assert not {413, 502, 503, 504} & set(found.values()), found
-    # nginx's own pages and files are where they were.
+    # nginx still serves its own pages and files.
     assert everywhere.get("/static/nope").status == 404
     assert everywhere.get("/nope").status == 404
     assert everywhere.ask("POST", "/nope", body=b"x" * (UPLOAD + 1)).json()["error"] == "Content Too Large"
 
 
 def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> None:
-    """Each of these clients has sent nearly all, and would go on with a byte now and then."""
+    """Each of these clients has sent nearly everything, and could go on with a byte now and then."""
     body = form("slow.bin", b"x" * (UPLOAD - 1024))
     whole = request("POST", "/upload/", headers=[FORM], body=body)
     head = [FORM, ("Content-Length", str(len(body))), ("Expect", "100-continue")]
@@ -96,14 +96,14 @@ def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> Non
         for _ in range(AT_ONCE):
             slow = open_ones.enter_context(small.connect())
             slow.sendall(request("POST", "/upload/", headers=head))
-            # It has its place.
+            # nginx has counted the upload.
             assert slow.recv(65536).startswith(b"HTTP/1.1 100 ")
             slow.sendall(body[:-1])
         refused = small.send(whole)
         assert (refused.status, refused.one("Retry-After")) == (503, "5")
         assert "Too many uploads are under way" in refused.body.decode()
         assert small.logged(refused)["upstream_addr"] == ""
-        # By every way, counted together; and no other request is in their way.
+        # Uploads on all ways count together, and do not delay other requests.
         assert status(small, "/gateways/daphne/upload/", UPLOAD) == 503
         chunked = [FORM, ("Transfer-Encoding", "chunked")]
         with small.connect() as connection:
@@ -115,7 +115,7 @@ def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> Non
 
 
 def test_a_full_disk_of_its_own_costs_uploads_alone(stack: Stack) -> None:
-    """docs/production.md: nginx's disk, here of 1 MiB, holds nothing but what it keeps for a while."""
+    """docs/production.md: nginx's disk, here of 1 MiB, has only temporary files."""
     with variant(stack, "--tmpfs", "/var/cache/nginx:size=1m,uid=101") as edge:
         wait_for_gateways(edge)
         assert status(edge, "/upload/", 2 * 1024 * 1024) == 500

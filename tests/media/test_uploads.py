@@ -1,4 +1,4 @@
-"""An upload comes back from /media/ with the same bytes, to be saved and never to be run."""
+"""/media/ returns an upload's bytes unchanged, to be saved and never executed."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ from tests.media.conftest import Volume, send
 from tests.routing.wire import Edge, bytes_of
 from tests.support.stack import GATEWAYS, Stack, run
 
-# Would do something if anybody ran, included or believed it.
+# Would do something if anything executed, included or trusted it.
 HOSTILE = {
     "page.html": b"<!doctype html><script>alert(document.domain)</script>",
     "image.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
@@ -30,7 +30,7 @@ HOSTILE = {
     "bytes.bin": bytes(range(256)) * 1000,
 }
 
-# Names that mean something to a path, a shell, a header or a server. What they become is in apps/uploads/storage.py.
+# Names with a meaning for a path, a shell, a header or a server. apps/uploads/storage.py changes them.
 NAMES = [
     "../../../../etc/cron.d/x",
     "..\\..\\x.txt",
@@ -63,7 +63,7 @@ def test_a_file_comes_back_as_it_was_and_is_not_run(edge: Edge, volume: Volume, 
 
 @pytest.mark.parametrize("name", ["script.js", "module.MJS", "style.css", "sheet.xsl", "no-ending", "shell.php"])
 def test_a_page_cannot_include_it_as_a_script_or_style(edge: Edge, volume: Volume, name: str) -> None:
-    """<script src> does not look at the disposition; with nosniff it does look at the type."""
+    """<script src> ignores the disposition. With nosniff it checks the type."""
     stored = volume.upload(edge, "uwsgi", name, HOSTILE[name])
     assert edge.get(stored["url"]).one("Content-Type") == "application/octet-stream"
 
@@ -87,7 +87,7 @@ def test_a_name_becomes_harmless(edge: Edge, volume: Volume, gateway: str) -> No
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/"])
 def test_a_file_without_a_name_is_none(edge: Edge, gateway: str, name: str) -> None:
-    """What a browser sends for a form in which no file was chosen."""
+    """A browser sends this for a form without a chosen file."""
     assert send(edge, gateway, name, b"hello").status == 400
 
 
@@ -103,7 +103,7 @@ def test_it_belongs_to_the_gateways_and_everybody_may_read(edge: Edge, volume: V
 
 @pytest.mark.parametrize("size", [1, 70_000, 3_000_000])
 def test_every_way_of_buffering_keeps_the_bytes(edge: Edge, volume: Volume, gateway: str, size: int) -> None:
-    """In memory, and above 64 kB (uWSGI), 100 kB (Daphne) and 2.5 MB (Django) in a temporary file."""
+    """In memory, and in a temporary file above 64 kB (uWSGI), 100 kB (Daphne) and 2.5 MB (Django)."""
     content = (b"\r\n--\0\xff" * (size // 6 + 1))[:size]
     stored = volume.upload(edge, gateway, "buffered.bin", content)
     assert edge.get(stored["url"]).body == content
@@ -112,7 +112,7 @@ def test_every_way_of_buffering_keeps_the_bytes(edge: Edge, volume: Volume, gate
 def test_the_largest_upload_arrives_on_every_gateway(
     stack: Stack, edge: Edge, volume: Volume, setting: Callable[[str], str]
 ) -> None:
-    """On all three at once, none of them killed for its memory, and back by parts."""
+    """On all three at once: none is killed for its memory, and parts of each upload can be read."""
     content = b"0123456789abcdef" * ((bytes_of(setting("UPLOAD_LIMIT")) - 1024) // 16)
     started = ("docker", "inspect", "--format", "{{.State.StartedAt}}", *(stack.container(name) for name in GATEWAYS))
     before = run(*started).stdout

@@ -1,4 +1,4 @@
-"""Of the volume nothing is served but finished uploads, and nginx cannot write to it."""
+"""nginx serves only finished uploads of the volume, and cannot write to it."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ OTHERS = ("media/.d", "media/seen", "media/private", "media/link", "media/tree",
 
 @pytest.fixture(scope="module", autouse=True)
 def planted(volume: Volume) -> Iterator[None]:
-    """Files that should not be there, as a broken or hostile gateway could leave them."""
+    """Files that should not exist, as a broken or hostile gateway could leave them."""
     secrets = " && ".join(f"echo SECRET > {path}" for path in (*HIDDEN, "media/private"))
     links = "ln -s /etc/passwd media/link && ln -s /etc/nginx media/tree && ln -s ../tmp media/up"
     try:
@@ -58,7 +58,7 @@ def planted(volume: Volume) -> Iterator[None]:
 def test_it_is_not_served(edge: Edge, path: str, host: str) -> None:
     answer = edge.get(path, host)
     assert (answer.status, b"SECRET" in answer.body, b"root:" in answer.body) == (404, False, False)
-    # Not even whether it is there.
+    # The answer does not reveal whether it exists.
     assert not answer.all("Location")
 
 
