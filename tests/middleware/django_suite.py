@@ -1,6 +1,6 @@
-"""Django's own tests, against what takes the place of its parts: middleware/native.py, asynchronously, and handler.py.
+"""Runs Django's own tests with our replacements: middleware/native.py, asynchronously, and handler.py.
 
-A settings module for the runner of Django's source, in a gateway's container: PYTHONPATH=<this folder>
+A settings module for the test runner of Django's source, in a gateway's container: PYTHONPATH=<this folder>
 python runtests.py --settings=django_suite LABEL ...
 """
 
@@ -38,7 +38,7 @@ went_through = dict.fromkeys((*TAKEN, "handler"), 0)
 
 
 def load(name: str) -> ModuleType:
-    """Ours; Django's tests have a package `middleware` as well."""
+    """Loads our module by its path: Django's tests also have a package `middleware`."""
     specification = importlib.util.spec_from_file_location(name, OURS / f"{name}.py")
     assert specification
     assert specification.loader
@@ -48,7 +48,7 @@ def load(name: str) -> ModuleType:
 
 
 def is_on_event_loop() -> bool:
-    """In a test that is asynchronous itself."""
+    """Whether the calling test is asynchronous."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -57,7 +57,7 @@ def is_on_event_loop() -> bool:
 
 
 def asynchronous(ours: type, module: str) -> type:
-    """Answers synchronous tests through `__acall__`, on an event loop, where the ORM refuses to be called."""
+    """Answers synchronous tests through `__acall__`, on an event loop, where the ORM rejects calls."""
 
     class Asynchronous(ours):  # type: ignore[misc]
         def __call__(self, request: Any) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""middleware/handler.py is Django's handler, and leaves the event loop for what waits alone."""
+"""middleware/handler.py behaves as Django's handler, and leaves the event loop only for what blocks."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.stack import Stack
 
-# Calls of the thread for one request to the whole application; `listen` adds a receiver of one's own.
+# The number of calls in the thread for one request to the whole application. `listen` adds receivers of signals.
 CALLS = """
 import asyncio, sys, threading
 from config.asgi import application
@@ -46,9 +46,9 @@ print(len(calls), *heard)
     ("arguments", "found"),
     [
         (["/hello/async/"], "0"),
-        # The view, and the end of the response: where its thread may have opened a connection to the database.
+        # The view, and the end of the response, where its thread may have a database connection.
         (["/hello/sync/"], "2"),
-        # Somebody else listens, and is called in the thread, as Django does it.
+        # Other receivers are called in the thread, as in Django.
         (["/hello/async/", "listen"], "2 False False"),
     ],
 )
@@ -58,7 +58,7 @@ def test_a_request_goes_to_its_thread_for_what_waits_alone(
     assert stack.compose("exec", "-T", asgi_gateway, "python", "-c", CALLS, *arguments).stdout.strip() == found
 
 
-# Two requests in the one thread that there is, and how many queries its connection has noted after each of them.
+# Sends requests to the only thread, and counts the queries that its connection has recorded after each.
 NOTED = """
 import asyncio, json
 from config.asgi import application
@@ -100,7 +100,7 @@ def test_with_debug_a_request_finds_its_own_queries_alone(stack: Stack, asgi_gat
 
 
 def test_django_s_handler_is_the_one_that_ours_was_written_after(stack: Stack) -> None:
-    """If this fails: read Django's `handle` again, bring ours in step, and put the new sum here."""
+    """If this fails, read Django's new `handle`, update ours, and put the new sum here."""
     source = "import inspect; from django.core.handlers import asgi; print(inspect.getsource(asgi.ASGIHandler.handle))"
     printed = stack.compose("exec", "-T", "gunicorn", "python", "-c", source).stdout.rstrip("\n") + "\n"
     assert hashlib.sha256(printed.encode()).hexdigest() == (

@@ -1,4 +1,4 @@
-"""The project's own middlewares, a function and a class, serve WSGI and ASGI on the thread that they are called on."""
+"""The project's own middlewares, a function and a class, serve WSGI and ASGI on the thread that calls them."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ def threads(response: httpx.Response) -> tuple[str, str]:
 def test_on_asgi_both_stay_on_the_event_loop(http: httpx.Client, asgi_gateway: str, path: str) -> None:
     response = http.get(f"/gateways/{asgi_gateway}{path}")
     assert threads(response) == ("MainThread", "MainThread")
-    # The view itself: on the loop if it is asynchronous, else in a thread.
+    # An asynchronous view runs on the loop, a synchronous one in a thread.
     assert (response.json()["thread"] == "MainThread") == path.startswith("/async/")
 
 
@@ -63,7 +63,7 @@ def test_the_proxy_s_id_is_taken_and_a_client_s_is_not(http: httpx.Client, gatew
     assert response.headers["X-Request-ID"] != sent
 
 
-# Runs in a gateway's container, past nginx: asks with each id in turn and prints those that were used.
+# Runs in a gateway's container, without nginx: sends each id in turn and prints the ids that were used.
 ASK = """
 import json, sys, urllib.request
 port, *sent = sys.argv[1:]
@@ -94,7 +94,7 @@ def test_ids_of_concurrent_requests_do_not_mix_in_answers_or_logs(stack: Stack) 
         assert [answer.json()["request_id"] for answer in answers] == [a.headers["X-Request-ID"] for a in answers]
         return [answer.headers["X-Request-ID"] for answer in answers]
 
-    # Of each missing page Django logs a line.
+    # Django logs a line for each missing page.
     missing = [f"/gateways/{GATEWAYS[number % len(GATEWAYS)]}/not-here-{number}/" for number in range(60)]
     since = datetime.now(UTC).isoformat()
     ids = asyncio.run(ask([*missing, *(f"/gateways/{gateway}/gateway/" for gateway in GATEWAYS * 20)]))

@@ -1,4 +1,4 @@
-"""middleware/native.py does what Django's middleware does, and does not leave the event loop for it."""
+"""middleware/native.py behaves as Django's middleware, and does not leave the event loop for it."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.stack import ROOT, Stack, run
 
-SOURCE = Path("/django/tests")  # the tools image has it: Dockerfile, stage tests
+SOURCE = Path("/django/tests")  # in the tools image: Dockerfile, stage tests
 LABELS = ("middleware", "csrf_tests", "sessions_tests", "messages_tests", "auth_tests.test_middleware", "asgi")
 
 
@@ -30,7 +30,7 @@ def test_django_s_own_tests_pass_with_ours(stack: Stack) -> None:
     assert min(map(int, through.values())) > 10, through
 
 
-# In a gateway's container: a request through all seven, and which of their calls went to the thread.
+# Run in a gateway's container: sends a request through all seven, and prints the calls that went to the thread.
 HOPS = """
 import asyncio, sys
 import django
@@ -66,7 +66,7 @@ print(*hops)
 
 @pytest.mark.parametrize(
     ("method", "hops"),
-    # A form's body is read, and a session that was changed is saved.
+    # Django reads a form's body, and saves a changed session.
     [("get", []), ("post", ["CsrfViewMiddleware.process_view", "SessionMiddleware.process_response"])],
 )
 def test_only_what_waits_leaves_the_event_loop(stack: Stack, asgi_gateway: str, method: str, hops: list[str]) -> None:

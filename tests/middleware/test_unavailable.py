@@ -1,10 +1,10 @@
-"""503 where a thread, a connection or a store is missing, also where a view's own tasks have met that, in a group."""
+"""503 if a thread, a connection or a store is missing, also if a view's own tasks raise it in an exception group."""
 
 import json
 
 from tests.support.stack import Stack
 
-# A view of several tasks, two of them in a group of their own, and one thread, which somebody else has: the statuses.
+# Views with several tasks, some in nested groups, and one thread, which another request holds: their statuses.
 ASKED = """
 import asyncio, json, logging, time
 import django
@@ -113,7 +113,7 @@ def test_what_is_missing_is_503_in_a_group_too(stack: Stack, asgi_gateway: str) 
         "beside another error": 503,
         "no database": 503,
         "no database and no Valkey": 503,
-        # A mistake stays one.
+        # A mistake of the view stays a 500.
         "no database, and a mistake": 500,
         "a mistake": 500,
     }
