@@ -1,4 +1,4 @@
-"""Connections as the server of the database sees them, and bursts of requests that need some."""
+"""Connections as the database server sees them, and bursts of requests that need some."""
 
 import asyncio
 import json
@@ -12,9 +12,9 @@ import httpx
 
 from tests.support.stack import GATEWAYS, Stack, run
 
-# The client's address and the server's pid of each connection. psql itself comes in by the socket, and is left out.
+# Client address and server PID of each connection. psql itself uses the Unix socket, so it is not included.
 CLIENTS = "SELECT host(client_addr), pid FROM pg_stat_activity WHERE usename = current_user AND client_addr IS NOT NULL"
-# The addresses alone, all in one line.
+# Only the addresses, in one line.
 SAMPLE = """
 SELECT coalesce(string_agg(host(client_addr), ' '), '') FROM pg_stat_activity
 WHERE usename = current_user AND client_addr IS NOT NULL;
@@ -31,7 +31,7 @@ def addresses(stack: Stack) -> dict[str, str]:
 
 
 def connections(stack: Stack, psql: list[str]) -> dict[str, set[int]]:
-    """The pids of the server's processes that serve each gateway."""
+    """The PIDs of the server processes that serve each gateway."""
     found: dict[str, set[int]] = {gateway: set() for gateway in GATEWAYS}
     gateways = addresses(stack)
     for line in run(*psql, input=CLIENTS).stdout.splitlines():
@@ -42,7 +42,7 @@ def connections(stack: Stack, psql: list[str]) -> dict[str, set[int]]:
 
 @contextmanager
 def peaks(stack: Stack, psql: list[str]) -> Iterator[Counter[str]]:
-    """The most connections at any one time, for each gateway and for `all`, sampled by one session without a pause."""
+    """The largest number of connections at once, by gateway and for `all`. One session samples without a pause."""
     most: Counter[str] = Counter()
     gateways, over = addresses(stack), Event()
 
@@ -69,7 +69,7 @@ def peaks(stack: Stack, psql: list[str]) -> Iterator[Counter[str]]:
 
 
 def burst(url: str, requests: list[tuple[str, str]]) -> list[int]:
-    """The status of each request (gateway, path), all of them sent at once."""
+    """The status of each request (gateway, path). All are sent at once."""
 
     async def send() -> list[int]:
         unlimited = httpx.Limits(max_connections=None)

@@ -1,4 +1,4 @@
-"""The gateways together never open more connections than PostgreSQL grants, under a burst of requests neither."""
+"""The gateways together never open more connections than PostgreSQL allows, not even in a burst of requests."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,9 +21,9 @@ class Burst:
 
 @pytest.fixture(scope="module")
 def after_burst(stack: Stack, psql: list[str]) -> Burst:
-    """150 requests at once on one gateway after the other, half of them to the asynchronous view.
+    """150 requests at once on one gateway after another, half of them to the asynchronous view.
 
-    What one burst has opened stays open during the next, so in the end all of it is counted together.
+    Connections of one burst stay open during the next, so the last count includes all of them.
     """
     url, statuses = stack.url(), {}
     with peaks(stack, psql) as most:
@@ -51,7 +51,7 @@ def test_the_budget_stays_below_that_even_while_one_version_replaces_another(
 
 def test_every_request_of_the_burst_is_answered_or_asked_to_come_again(after_burst: Burst, gateway: str) -> None:
     statuses = after_burst.statuses[gateway]
-    # 503 from a machine too busy to serve all of them in time. PostgreSQL's "too many clients" would be one for each.
+    # A busy machine may answer some of them with 503. With PostgreSQL's "too many clients", each would get 503.
     assert set(statuses) <= {200, 503}
     assert statuses[200] > REQUESTS / 2
 
@@ -69,7 +69,7 @@ def test_the_gateways_together_stay_within_the_budget_during_the_burst(
 
 
 def test_the_burst_was_a_burst(after_burst: Burst, gateway: str) -> None:
-    # Otherwise the tests above show nothing.
+    # If it was none, the tests above prove nothing.
     assert after_burst.most["samples"] > 10
     assert after_burst.most[gateway] > 1
 

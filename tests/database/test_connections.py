@@ -1,4 +1,4 @@
-"""Connections are kept and used again: by uWSGI's threads, and by the pools of gunicorn and Daphne."""
+"""Connections are kept and reused: by uWSGI's threads, and by the pools of gunicorn and Daphne."""
 
 import pytest
 
@@ -9,7 +9,7 @@ PATHS = {"uwsgi": "/students/", "gunicorn": "/async/students/", "daphne": "/asyn
 
 
 def ask_all(url: str, times: int, at_once: int) -> set[int]:
-    """Statuses of so many requests to each gateway, a few of them at once."""
+    """The statuses of `times` rounds of requests, each with `at_once` requests to each gateway at once."""
     requests = [(gateway, path) for gateway, path in PATHS.items() for _ in range(at_once)]
     return {status for _ in range(times) for status in burst(url, requests)}
 
@@ -20,17 +20,17 @@ def restart(stack: Stack) -> None:
 
 
 class Seen:
-    """What a restart of PostgreSQL does to the gateways' connections."""
+    """The gateways' connections before and after a restart of PostgreSQL."""
 
     def __init__(self, stack: Stack, psql: list[str]) -> None:
         url = stack.url()
         ask_all(url, times=2, at_once=16)
         self.before = connections(stack, psql)
         restart(stack)
-        # Every thread of every worker holds a connection that broke: the first to notice must not be a visitor.
+        # Every thread of every worker has a broken connection. The gateway must notice it before it serves a request.
         self.statuses = ask_all(url, times=4, at_once=16)
         self.after = connections(stack, psql)
-        # One at a time: nobody needs a connection that is not there yet.
+        # One at a time: no request needs a new connection.
         self.later_statuses = ask_all(url, times=20, at_once=1)
         self.later = connections(stack, psql)
 
@@ -50,12 +50,12 @@ def test_no_request_fails_after_a_restart_of_postgres(seen: Seen) -> None:
 
 
 def test_connections_are_new_after_a_restart_of_postgres(seen: Seen, gateway: str) -> None:
-    # Pids may come again, all of them may not.
+    # Some PIDs may be reused, but not all of them.
     assert seen.after[gateway] != seen.before[gateway]
 
 
 def test_later_requests_use_the_connections_that_are_there(seen: Seen, gateway: str) -> None:
     assert seen.later_statuses == {200}
     assert seen.later[gateway] >= seen.after[gateway]
-    # A worker that no request had reached before may have opened its first.
+    # A worker that got no request before may have opened its first connection.
     assert len(seen.later[gateway]) - len(seen.after[gateway]) <= 2

@@ -1,4 +1,4 @@
-"""PostgreSQL ends a statement that takes too long, and its request is answered. Migrations have no limit."""
+"""PostgreSQL ends a statement that takes too long, and the client gets an answer. Migrations have no limit."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ with connection.cursor() as cursor:
     cursor.execute("SHOW statement_timeout")
     print(cursor.fetchone()[0])
 """
-# A request inside the gateway's container, with a limit of a second: the setting's is too long for a test.
+# A request inside the gateway's container, with a limit of one second: the default is too long for a test.
 ASK = """
 import json, time
 import django
@@ -30,7 +30,7 @@ print(json.dumps([answer.status_code, answer.get("Retry-After"), time.monotonic(
 
 @pytest.fixture
 def locked(psql: list[str]) -> Iterator[None]:
-    """The table is locked: whoever wants to read it waits."""
+    """The table is locked: every reader waits."""
     lock = "BEGIN; LOCK TABLE students_student IN ACCESS EXCLUSIVE MODE; SELECT 'locked'; SELECT pg_sleep(60);"
     holder = subprocess.Popen([*psql, "--command", lock], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     waiting = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
@@ -60,5 +60,5 @@ def test_a_request_whose_statement_takes_too_long_is_asked_to_come_again(stack: 
     ask = ("exec", "-T", "--env", "DATABASE_STATEMENT_TIMEOUT=1", gateway, "python", "-c", ASK)
     status, retry_after, seconds = json.loads(stack.compose(*ask).stdout.splitlines()[-1])
     assert (status, retry_after) == (503, "5")
-    # Not when the lock is given back.
+    # The limit ended it, not the end of the lock.
     assert 1 <= seconds < 30
