@@ -1,4 +1,4 @@
-"""What is known of each container, asked once a module."""
+"""Facts about each container, read once per module."""
 
 import json
 from collections.abc import Callable
@@ -10,17 +10,17 @@ import yaml
 
 from tests.support.stack import ROOT, Stack, run
 
-# From the file, so that a service which is added later is held to the same.
+# Read from the file, so that the tests also cover a service that is added later.
 COMPOSE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 SERVICES = tuple(COMPOSE)
-# Those that stay, and can be looked into.
+# Services that keep running, so that tests can run commands in them.
 RUNNING = tuple(name for name, service in COMPOSE.items() if service["restart"] != "no")
 SECRETS = ("secret_key", "postgres_password", "valkey_password")
 
 
 @pytest.fixture(scope="module")
 def containers(stack: Stack) -> dict[str, dict[str, Any]]:
-    """docker inspect of each service's container; for each module anew, as other tests have it recreated."""
+    """docker inspect of each service's container, anew for each module: other tests may have recreated containers."""
     found = json.loads(run("docker", "inspect", *stack.compose("ps", "--all", "--quiet").stdout.split()).stdout)
     return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in found}
 
@@ -33,7 +33,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def statuses(containers: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    """/proc/PID/status of PID 1 and all that descends from it, by running service: what the kernel enforces."""
+    """/proc/PID/status of PID 1 and its descendants, by running service: what the kernel enforces."""
 
     def read(name: str) -> list[dict[str, str]]:
         script = "cat /proc/[0-9]*/status 2>/dev/null || true"
@@ -44,7 +44,7 @@ def statuses(containers: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, 
             if key == "Name":
                 processes.append({})
             processes[-1][key] = value.strip()
-        # A health check comes in from outside, as root for a moment, until the engine has made it the container's user.
+        # A health check comes from outside, and runs as root until the engine switches to the container's user.
         family = {"1"}
         for process in sorted(processes, key=lambda process: int(process["Pid"])):
             family |= {process["Pid"]} if process["PPid"] in family else set()
@@ -56,7 +56,7 @@ def statuses(containers: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, 
 
 @pytest.fixture(scope="module")
 def leaks() -> Callable[[str], list[str]]:
-    """leaks(text): the names of the secrets whose value is in it; never the value, which a failure would print."""
+    """leaks(text): the names of secrets whose values are in it. Never the values, which a failure would print."""
     values = {name: (ROOT / "secrets" / name).read_text().strip() for name in SECRETS}
     assert all(len(value) >= 32 for value in values.values())
     return lambda text: [name for name, value in values.items() if value in text]

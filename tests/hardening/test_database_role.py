@@ -1,4 +1,4 @@
-"""The project is an owner of its database and nothing else: an SQL injection reaches its own rows, and no program."""
+"""The project's role owns its database and has no other right: an SQL injection reaches its rows, and no program."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Logs and temporary files are bounded, and a service gets the time that it needs to stop."""
+"""Logs and temporary files are limited, and each service gets enough time to stop."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from tests.support.stack import ROOT, settings
 type Containers = dict[str, dict[str, Any]]
 
 UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
-# Where each server is told how many seconds it may take to stop, beside REQUEST_TIMEOUT for requests in flight.
+# The files that set how long each server may take to stop, besides REQUEST_TIMEOUT for requests in flight.
 DRAINS = {
     "uwsgi": (
         ("uwsgi/plugins/drain.c", r"^#define QUEUE_SECONDS (\d+)"),
@@ -26,7 +26,7 @@ DRAINS = {
 
 
 def drain(service: str) -> int:
-    """Seconds that the server may take to finish."""
+    """Seconds that the server may take to stop."""
     found = [re.search(pattern, (ROOT / file).read_text(), re.MULTILINE) for file, pattern in DRAINS[service]]
     assert all(found)
     return max(30, int(settings()["REQUEST_TIMEOUT"])) + sum(int(match[1]) for match in found if match)
@@ -45,7 +45,7 @@ def test_a_service_gets_more_time_to_stop_than_its_drain_may_take(containers: Co
 
 
 def test_nginx_gets_more_time_than_any_gateway_behind_it(containers: Containers) -> None:
-    """Or an answer that a gateway still finishes is cut off on its way to the client."""
+    """Otherwise an answer that a gateway still finishes is cut off on its way to the client."""
     assert containers["nginx"]["Config"]["StopTimeout"] > max(map(drain, DRAINS))
 
 

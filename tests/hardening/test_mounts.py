@@ -1,4 +1,4 @@
-"""Only what must be writable is, and nothing that is written there can be run."""
+"""Only necessary places are writable, and nothing in them can be executed."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ WRITABLE = {
 
 @pytest.fixture(scope="module", params=RUNNING)
 def mounts(request: pytest.FixtureRequest, containers: dict[str, dict[str, Any]]) -> tuple[str, list[list[str]]]:
-    """A service, and /proc/mounts as it sees it: device, place, kind, options and two numbers each."""
+    """A service and its /proc/mounts: device, place, kind, options and two numbers in each row."""
     lines = run("docker", "exec", containers[request.param]["Id"], "cat", "/proc/mounts").stdout.splitlines()
     return request.param, [line.split() for line in lines]
 

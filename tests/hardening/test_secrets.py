@@ -1,4 +1,4 @@
-"""A secret is in its file, which its readers alone can read, and nowhere else."""
+"""A secret is only in its file, which only its readers can read."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_a_container_gets_the_secrets_that_it_needs_and_no_other(containers: Con
 
 
 def test_nginx_sees_no_secrets_at_all(containers: Containers) -> None:
-    # As root, so that nothing is merely out of sight; -xdev leaves out /proc.
+    # As root: missing permissions must not hide anything. -xdev skips /proc.
     wanted = " -o ".join(f"-name {name}" for name in ("secrets", *SECRETS))
     script = f"find / -xdev {wanted}"
     assert run("docker", "exec", "--user", "0", containers["nginx"]["Id"], "sh", "-c", script, check=False).stdout == ""
@@ -76,7 +76,7 @@ def test_no_setting_that_is_given_to_a_container_is_named_like_a_secret(containe
 def test_no_process_has_a_secret_in_its_environment_or_arguments(
     containers: Containers, service: str, leaks: Callable[[str], list[str]]
 ) -> None:
-    # Privileged, to read all of them, even a health check that is just being started; one may have ended meanwhile.
+    # Privileged, to read every process, even a health check that is just starting. A process may end meanwhile.
     script = "for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\\0' '\\n' <$file; done"
     command = ("docker", "exec", "--privileged", "--user", "0", containers[service]["Id"], "sh", "-c", script)
     result = run(*command, check=False, errors="replace")
