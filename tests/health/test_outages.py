@@ -1,4 +1,4 @@
-"""While PostgreSQL or Valkey is away, gateways live on, say which is missing, and go on by themselves afterwards."""
+"""While PostgreSQL or Valkey is down, gateways keep running, report it, and recover by themselves afterwards."""
 
 import re
 import time
@@ -16,7 +16,7 @@ SERVICES = {"postgres": "database", "valkey": "valkey"}
 
 @contextmanager
 def paused(stack: Stack, service: str) -> Iterator[None]:
-    """The service's processes stand still: connections are accepted, and nothing is answered."""
+    """The service's processes are paused: connections are accepted, and nothing answers."""
     container = stack.container(service)
     run("docker", "pause", container)
     try:
@@ -33,7 +33,7 @@ Ask = Callable[..., list[httpx.Response]]
 
 @pytest.fixture
 def ask(http: httpx.Client) -> Ask:
-    """ask("/readyz", "/livez"): what every gateway answers, all of them asked at once; each so many times."""
+    """ask("/readyz", "/livez"): the answers of every gateway to each path, `times` each, all requested at once."""
 
     def ask(*paths: str, times: int = 1) -> list[httpx.Response]:
         urls = [f"/gateways/{gateway}{path}" for path in paths for gateway in GATEWAYS] * times
@@ -62,22 +62,22 @@ def test_a_service_that_is_away_is_named_and_missed_only_where_it_is_needed(
     with AWAY[how](stack, service):
         began = time.monotonic()
         answers = ask("/readyz")
-        assert time.monotonic() - began < 6  # a deadline: nobody waits for a service that hangs
+        assert time.monotonic() - began < 6  # no request waits for a service that hangs
         assert statuses(answers) == {503}
         for answer in answers:
             assert answer.json().keys() == {missing, present}
             assert answer.json()[present] == "ok"
-            # The kind of error, and nothing of its message: no host, no user, no password.
+            # Only the kind of error, without its message: no host, no user, no password.
             assert re.fullmatch("timed out|[A-Z][A-Za-z]+", answer.json()[missing])
             assert not [secret for secret in secrets() if secret in answer.text]
         assert statuses(ask("/livez", "/gateway/", "/async/gateway/", "/hello/sync/", "/")) == {200}
         assert http.get("/static/admin/css/base.css").status_code == 200
-        if how == "stopped":  # a request to a database that stands still waits as long as that does
+        if how == "stopped":  # a request waits for as long as its database is paused
             answers = ask("/students/", "/async/students/")
             assert statuses(answers) == {503 if service == "postgres" else 200}
             assert not [secret for secret in secrets() for answer in answers if secret in answer.text]
 
-    # Every worker, not only the one that comes first.
+    # Every worker, not only the first.
     times = 2 * int(setting("WEB_CONCURRENCY"))
     wait_until(lambda: statuses(ask("/readyz", "/students/", times=times)) == {200}, 5, "not all are ready again")
     assert started(stack) == before

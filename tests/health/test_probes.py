@@ -1,4 +1,4 @@
-"""/livez and /readyz: who may ask, and what they say while all is well."""
+"""/livez and /readyz: who may ask, and the answers while everything works."""
 
 import httpx
 import pytest
@@ -25,7 +25,7 @@ def test_any_method_is_answered(http: httpx.Client, gateway: str, path: str, met
     assert http.request(method, f"/gateways/{gateway}{path}").status_code == 200
 
 
-# Runs in a gateway's container, past nginx, where a load balancer's own probe would come in.
+# Runs in a gateway's container, without nginx, like a load balancer's probe.
 PROBE = """
 import sys, http.client
 port, *hosts = sys.argv[1:]
