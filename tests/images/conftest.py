@@ -1,4 +1,4 @@
-"""Base images as they are, before anything of ours is in them."""
+"""The base images, before they contain anything of ours."""
 
 import json
 import os
@@ -18,7 +18,7 @@ type Inside = Callable[..., subprocess.CompletedProcess[str]]
 
 @contextmanager
 def started(*command: str, files: dict[str, str] | None = None) -> Iterator[str]:
-    """A container of `docker create COMMAND`, given files by path; removed with its volumes."""
+    """A container of `docker create COMMAND`, with `files` copied into it by path. It is removed with its volumes."""
     container = run("docker", "create", *LABEL, *command).stdout.strip()
     try:
         for target, source in (files or {}).items():
@@ -31,7 +31,7 @@ def started(*command: str, files: dict[str, str] | None = None) -> Iterator[str]
 
 @pytest.fixture(scope="session")
 def idle(setting: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
-    """idle("NGINX"): a container of the base image NGINX_IMAGE that does nothing, to look around in."""
+    """idle("NGINX"): an idle container of the base image NGINX_IMAGE, for inspection."""
     ids: dict[str, str] = {}
     with ExitStack() as containers:
 
@@ -46,7 +46,7 @@ def idle(setting: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="session")
 def inside(idle: Callable[[str], str]) -> Inside:
-    """inside("NGINX", "nginx", "-v"): what a command in that base image ends with."""
+    """inside("NGINX", "nginx", "-v"): the result of a command in that base image."""
     return lambda base, *command, check=True: run("docker", "exec", idle(base), *command, check=check)
 
 

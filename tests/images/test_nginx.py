@@ -1,4 +1,4 @@
-"""The nginx base image: user 101, mime.types, SIGQUIT, and an nginx that looks up the names of its upstreams again."""
+"""The nginx base image: user 101, mime.types, SIGQUIT, and an nginx that resolves upstream names again."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The PostgreSQL base image: on an empty volume it makes the user and database that it is told, with a password."""
+"""The PostgreSQL base image: on an empty volume it creates the given user and database, with a password."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ def image(setting: Callable[[str], str]) -> str:
 
 @pytest.fixture(scope="module")
 def server(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A new cluster, made under the restrictions of compose.yaml."""
+    """A new cluster, created under the restrictions of compose.yaml."""
     secret = tmp_path_factory.mktemp("postgres") / "password"
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
@@ -31,14 +31,14 @@ def server(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     options += ["--user=999:999", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"]
     options += ["--tmpfs=/tmp:mode=1777", "--tmpfs=/var/run/postgresql:mode=1777"]
     with started(*options, image, files={"/mnt/password": str(secret)}) as container:
-        # Over TCP: while the cluster is made, a server answers on its socket alone.
+        # Over TCP: while the cluster is created, a server answers only on its socket.
         ready = ("docker", "exec", container, "pg_isready", "--quiet", "--host=127.0.0.1")
         wait_until(lambda: run(*ready, check=False).returncode == 0, seconds=60, message="PostgreSQL answers")
         yield container
 
 
 def ask(server: str, sql: str, password: str = PASSWORD) -> Any:  # noqa: ANN401
-    """The answer, asked over the network, where the password counts, and not over the trusted loopback."""
+    """The answer over the network, where the password is checked. The loopback address is trusted."""
     psql = f'psql --no-psqlrc -At --no-password "host=$(hostname -i) user=ann dbname=library" --command "{sql}"'
     return run("docker", "exec", "--env", f"PGPASSWORD={password}", server, "sh", "-c", psql, check=False)
 

@@ -1,4 +1,4 @@
-"""The Python base image: 3.13 under /usr/local, with a shared libpython and a pip that works, without a compiler."""
+"""The Python base image: 3.13 under /usr/local, with a shared libpython and a working pip, without a compiler."""
 
 import json
 import zipfile
@@ -77,7 +77,7 @@ def test_text_is_utf_8_and_tls_knows_authorities(facts: dict[str, Any]) -> None:
 
 
 def test_it_sets_no_locale(config: Callable[[str], dict[str, Any]]) -> None:
-    """The official image sets none. A fallback that did would hide from us what breaks for those who use that one."""
+    """The official image sets none. A fallback with a locale would hide what breaks with the official image."""
     assert not {"LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "PYTHONIOENCODING"} & config("PYTHON")["Env"].keys()
 
 
@@ -88,7 +88,7 @@ def test_it_starts_an_interpreter_as_root(config: Callable[[str], dict[str, Any]
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
-    """A distribution of one module and one program, as pip takes it without an index."""
+    """A distribution with one module and one program, which pip accepts without an index."""
     path = tmp_path / "tiny-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("tiny.py", "def main(): print('installed')\n")

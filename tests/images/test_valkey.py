@@ -1,4 +1,4 @@
-"""The Valkey base image: the server and its client on the path, user 999, /data."""
+"""The Valkey base image: the server and its client on the PATH, user 999, /data."""
 
 import re
 from collections.abc import Callable
