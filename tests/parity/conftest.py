@@ -1,4 +1,4 @@
-"""nginx on a socket."""
+"""nginx as a raw socket."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The same request through the three gateways has the same answer, but for the differences that compare.py names."""
+"""The same request gets the same answer on all three gateways, except for the differences in compare.py."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ MIB = 1 << 20
 CHUNKED = ("Transfer-Encoding", "chunked")
 NO_FILE = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
 LARGE = b'{"no_such_field": "%b"}' % (b"x" * MIB)
-# For Django's DATA_UPLOAD_MAX_MEMORY_SIZE, 2.5 MiB, and not for nginx's BODY_LIMIT, 3 MiB.
+# More than Django's DATA_UPLOAD_MAX_MEMORY_SIZE, 2.5 MiB, and less than nginx's BODY_LIMIT, 3 MiB.
 TOO_LARGE = b"x" * (11 * MIB // 4)
 
 
@@ -28,7 +28,7 @@ class Case:
     headers: Headers = ()
     body: bytes | None = None
     version: str = "1.1"
-    raw_body: bytes = field(default=b"", repr=False)  # as it is, no length announced
+    raw_body: bytes = field(default=b"", repr=False)  # sent as it is, without a length
 
     def send(self, edge: Edge, gateway: str) -> Answer:
         data = request(
@@ -121,7 +121,7 @@ def test_head_has_the_headers_of_get_and_no_body(edge: Edge, gateway: str, path:
     assert head.count(b"\r\n\r\n") == 1
     _, headers, _ = comparable(parse(head, "HEAD"))
     status, expected, _ = comparable(edge.get(path))
-    # How a body is framed is not said where there is none.
+    # An answer without a body does not say how a body is encoded.
     assert headers == [header for header in expected if header[0] != "transfer-encoding"]
     assert parse(head, "HEAD").status == status
 
@@ -133,7 +133,7 @@ def test_head_has_the_headers_of_get_and_no_body(edge: Edge, gateway: str, path:
 def test_a_body_that_nobody_reads_is_no_error(
     edge: Edge, method: str, path: str, headers: Headers, status: int
 ) -> None:
-    """A server that answers and closes while its proxy still sends is a 502, now and then: so several times."""
+    """If a server answers and closes while its proxy still sends, the result is sometimes a 502: so several times."""
     for gateway in GATEWAYS:
         data = request(method, f"/gateways/{gateway}{path}", "localhost", headers, b"x" * (2 * MIB))
         answers = [parse(edge.exchange(data)) for _ in range(8)]
@@ -171,7 +171,7 @@ def test_requests_that_come_at_once_are_answered_in_turn(edge: Edge, gateway: st
 
 
 def test_named_difference_gunicorn_refuses_methods_that_it_does_not_know(edge: Edge) -> None:
-    """httptools knows those of the registry (PROPFIND, above). The others hand any method to Django: 405."""
+    """httptools knows the registered methods (PROPFIND, above). The other gateways pass any method to Django: 405."""
     statuses = {gateway: edge.ask("FROB", f"/gateways/{gateway}/students/").status for gateway in GATEWAYS}
     assert statuses == {"uwsgi": 405, "gunicorn": 400, "daphne": 405}
 
@@ -183,7 +183,7 @@ def test_named_difference_gunicorn_refuses_control_characters_in_headers(edge: E
 
 
 def test_named_difference_a_path_that_is_not_utf_8(edge: Edge) -> None:
-    """WSGI keeps the bytes; ASGI's path is text, and they have become U+FFFD."""
+    """WSGI keeps the bytes. ASGI's path is text, in which they have become U+FFFD."""
     told = {gateway: edge.get(f"/gateways/{gateway}/admin/%FF/").one("Location") for gateway in GATEWAYS}
     assert told.pop("uwsgi").endswith("next=/admin/%2525FF/")
     assert told == dict.fromkeys(ASGI_GATEWAYS, "/admin/login/?next=/admin/%25EF%25BF%25BD/")

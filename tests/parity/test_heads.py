@@ -1,4 +1,4 @@
-"""Every head that nginx takes reaches the project whole, through each gateway, over HTTP and for a WebSocket."""
+"""All headers that nginx accepts reach the project unchanged, on each gateway, over HTTP and for a WebSocket."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from tests.security.websockets.raw import Client, Handshake
 from tests.support.echo import Echo
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS
 
-# large_client_header_buffers 4 10k: a line has to fit one of four buffers of 10,240 bytes.
+# large_client_header_buffers 4 10k: a line must fit into one of four buffers of 10,240 bytes.
 LONGEST = 10_200
 
 
@@ -23,7 +23,7 @@ HEADS: dict[str, tuple[str, Headers]] = {
     "two lines, 16,500 bytes": ("", lines(2, 8_250)),
     "three lines, 30,600 bytes": ("", lines(3, LONGEST)),
     "four lines, 40,800 bytes": ("", lines(4, LONGEST)),
-    # nginx makes one header of them.
+    # nginx joins them into one header.
     "four cookies, 38,000 bytes": ("", [("Cookie", f"cookie{number}={'x' * 9_500}") for number in range(4)]),
     "an address of 10,000 bytes": ("x" * 10_000, ()),
     "an address of 10,000 bytes and a cookie of 9,000": ("x" * 10_000, [("Cookie", f"cookie={'x' * 9_000}")]),
@@ -32,7 +32,7 @@ HEADS: dict[str, tuple[str, Headers]] = {
 
 
 def given(query: str, headers: Headers) -> tuple[str, str, dict[str, str]]:
-    """The query string, the cookies, and the headers of one's own, by the names that they have for the project."""
+    """The query string, the cookies, and the case's own headers by the names that the project sees."""
     cookies = "; ".join(value for name, value in headers if name == "Cookie")
     return query, cookies, {name.lower(): value for name, value in headers if name != "Cookie"}
 
@@ -45,7 +45,7 @@ def told(answer: Answer) -> tuple[str, str, dict[str, str]]:
 
 
 def told_websocket(echo: Echo, path: str, headers: Headers) -> tuple[str, dict[str, str]] | int:
-    """Without the query string, which the echo does not tell."""
+    """Without the query string, which the echo project does not return for WebSockets."""
     with Client(echo.address, Handshake(path, more=headers)) as client:
         if client.answer.status != 101:
             return client.answer.status

@@ -1,4 +1,4 @@
-"""Client address, scheme, host and request id are the same whichever gateway is asked."""
+"""Client address, scheme, host and request id are the same on every gateway."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import pytest
 from tests.routing.wire import Edge
 from tests.support.stack import GATEWAYS, Stack, run
 
-# Run beside nginx, so that the client has an address of its own: asks every gateway, prints its address and theirs.
+# Runs beside nginx, so that the client has its own address. Asks every gateway; prints its address and theirs.
 CLIENT = """
 import json, socket, sys, urllib.request
 answers = {}

@@ -1,4 +1,4 @@
-"""Cookies and CSRF work through each gateway, on the address that a browser has in its address bar."""
+"""Cookies and CSRF work on each gateway, at every address that a browser may show."""
 
 import secrets
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ def administrator(stack: Stack) -> Iterator[None]:
     users = "from django.contrib.auth.models import User; "
     stack.compose(*manage, f"{users} User.objects.create_superuser('{NAME}', '', '{PASSWORD}')")
     yield
-    # Its sessions end with it: their hash is of the password.
+    # Deletes the user. The sessions end too: their hash includes the password.
     stack.compose(*manage, f"{users} User.objects.filter(username='{NAME}').delete()")
 
 
 def browser(stack: Stack, host: str) -> httpx.Client:
-    """A client that says of itself what a browser would at http://HOST:PORT."""
+    """A client with the headers of a browser at http://HOST:PORT."""
     address = f"{host}:{stack.port()}"
     headers = {"Host": address, "Origin": f"http://{address}", "Accept": "text/html"}
     return httpx.Client(base_url=stack.url(), headers=headers, timeout=30)
@@ -57,7 +57,7 @@ ADDRESSES += [("localhost", f"/gateways/{gateway}/admin/login/") for gateway in 
 
 @pytest.fixture(scope="module")
 def logins(stack: Stack, administrator: None) -> dict[tuple[str, str], httpx.Response]:
-    """The answer to a login at each address. Hashing a password takes its time, so all at once."""
+    """The answer to a login at each address. All at once, because hashing a password takes long."""
 
     def log_in_at(address: tuple[str, str]) -> httpx.Response:
         host, path = address
@@ -74,7 +74,7 @@ def test_a_login_succeeds_and_holds_on_every_gateway(
 ) -> None:
     answer = logins[address]
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
-    # Sessions are in the database, and one key signs them.
+    # Sessions are in the database, and all gateways sign them with the same key.
     name = stack.cookie("sessionid")
     session = {"Cookie": f"{name}={cookies_of(answer)[name]}"}
     with browser(stack, "localhost") as client:
@@ -90,7 +90,7 @@ def test_the_session_is_kept_from_scripts_and_from_other_sites(
     (session,) = [cookie for cookie in cookies if cookie.startswith(f"{stack.cookie('sessionid')}=")]
     attributes = {part.strip().lower() for part in session.split(";")}
     assert {"httponly", "samesite=lax", "path=/"} <= attributes
-    # HTTPS=0: with `Secure` a browser would not send it back over plain HTTP.
+    # HTTPS=0: with `Secure`, a browser would not return the cookie over plain HTTP.
     assert "secure" not in attributes
     assert not any(part.startswith("domain=") for part in attributes)
 

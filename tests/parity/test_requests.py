@@ -1,4 +1,4 @@
-"""The three gateways tell Django the same of a request, but for the differences that compare.py names."""
+"""The three gateways pass the same request to Django, except for the differences in compare.py."""
 
 import hashlib
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def test_django_is_told_the_same(echo: Edge, case: Case) -> None:
 @pytest.mark.parametrize("host", ["localhost", "localhost:8443", "127.0.0.1:1", "LocalHost", "localhost."])
 def test_each_is_told_the_host_that_the_client_asked(echo: Edge, host: str) -> None:
     uwsgi, *others = (told(echo.get(f"/gateways/{name}/a", host)) for name in GATEWAYS)
-    # nginx chose the server by it: in lower case, without the root's dot.
+    # nginx has selected the server by this name: in lower case, without the last dot.
     expected = host.lower().rstrip(".")
     assert (uwsgi["host"], uwsgi["absolute_uri"]) == (expected, f"http://{expected}/a")
     assert others == [uwsgi, uwsgi]
@@ -88,7 +88,7 @@ def test_a_body_arrives_whole(echo: Edge, gateway: str, size: int) -> None:
 
 
 def test_a_body_in_chunks_arrives_as_one_of_known_length(echo: Edge, gateway: str) -> None:
-    """WSGI has no way to tell of chunks: an application would see no body."""
+    """WSGI cannot describe a chunked body: an application would see no body."""
     body = b"0123456789" * 50_000
     head = request("POST", f"/gateways/{gateway}/", headers=[("Transfer-Encoding", "chunked")])
     found = echo.send(head + chunked(body)).json()
@@ -105,7 +105,7 @@ def test_headers_of_the_connection_are_not_told(echo: Edge, gateway: str) -> Non
 
 
 def test_every_named_difference_is_one(echo: Edge) -> None:
-    """What has become the same is to be taken off the list."""
+    """If a difference has disappeared, remove it from the list."""
     found = [
         echo.ask("POST", f"/gateways/{name}/", headers=[("Content-Type", "a/b")], body=b"x").json()["META"]
         for name in GATEWAYS

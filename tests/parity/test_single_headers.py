@@ -1,4 +1,4 @@
-"""An answer says each thing once: nginx and the gateway do not both set a header."""
+"""An answer has each header once: nginx and the gateway do not both set it."""
 
 import pytest
 
@@ -16,7 +16,7 @@ FROM_DJANGO = (
     "Server-Timing",
 )
 
-# Path, status, which headers besides those of every answer.
+# Path, status, and the headers besides those of every answer.
 ANSWERS = [
     ("/static/staticfiles.json", 200, ("X-Content-Type-Options", "Cache-Control", "ETag", "Last-Modified")),
     ("/static/nope", 404, ("X-Content-Type-Options", "Cache-Control", "Referrer-Policy", "Content-Security-Policy")),

@@ -1,4 +1,4 @@
-"""A student's whole life, with the same answers on every gateway."""
+"""All operations on a student give the same answers on every gateway."""
 
 import re
 
@@ -14,7 +14,7 @@ WHOLE = b'{"name": "Ann", "age": 30, "sex": "other", "status": "graduated"}'
 
 
 def life(edge: Edge, prefix: str, path: str) -> list[Answer]:
-    """Born, seen, changed, replaced, taken for their own classmate, gone, and not found."""
+    """Created, read, changed, replaced, refused as their own classmate, deleted, and not found."""
     born = edge.ask("POST", prefix + path, headers=JSON, body=NEW)
     one = prefix + born.one("Location")
     steps: list[tuple[str, bytes | None]] = [
@@ -36,7 +36,7 @@ def life(edge: Edge, prefix: str, path: str) -> list[Answer]:
 
 
 def without_number(answer: Answer, number: str) -> tuple[int, list[tuple[str, str]], str]:
-    """An answer without the student's number, and without the length that depends on it."""
+    """An answer without the student's id, and without the length that depends on it."""
     status, headers, body = comparable(answer)
     headers = [(name, "/N/" if name == "location" else value) for name, value in headers if name != "content-length"]
     return status, headers, re.sub(rf'("id": ){number}\b', r"\1N", body)
