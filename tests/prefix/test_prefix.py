@@ -1,4 +1,4 @@
-"""URL_PREFIX=/app: the whole site is below /app/, alike on each gateway, and nothing else is there."""
+"""URL_PREFIX=/app: the whole site is below /app/ on each gateway, and nothing is outside it."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ from tests.support.beside import beside
 from tests.support.stack import GATEWAYS, Stack
 
 PREFIX = "/app"
-# A gateway by its path, and by its host.
+# Each gateway by its path and by its host.
 WAYS = [("localhost", f"{PREFIX}/gateways/{gateway}", gateway) for gateway in GATEWAYS]
 WAYS += [(f"{gateway}.localhost", PREFIX, gateway) for gateway in GATEWAYS]
 UPGRADE = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")]
@@ -83,7 +83,7 @@ def test_the_sites_routes_are_below_it(edge: Edge) -> None:
 
 @pytest.mark.parametrize(("host", "root", "gateway"), WAYS)
 def test_redirects_lead_below_it(edge: Edge, host: str, root: str, gateway: str) -> None:
-    # APPEND_SLASH, from the path that Django was given, and a name of Django's, with the path to come back to.
+    # APPEND_SLASH uses the path that Django got; the login redirect uses a URL of Django's, and the path to return to.
     assert edge.get(f"{root}/gateway?a=%20b", host).one("Location") == "/app/gateway/?a=%20b"
     assert edge.get(f"{root}/admin/a%20b/", host).one("Location") == "/app/admin/login/?next=/app/admin/a%2520b/"
 
@@ -113,7 +113,7 @@ def test_the_lobbys_script_asks_below_it(edge: Edge) -> None:
     page = edge.get("/app/").body.decode()
     assert 'data-root="/app"' in page
     (script,) = re.findall(r'<script src="([^"]+)"', page)
-    # Every path of it begins with the root that the page names.
+    # Every path in the script begins with the root that the page names.
     paths = re.findall(r"(\S)/(?:gateways|gateway|async|ws)/", edge.get(script).body.decode().split('"use strict"')[1])
     assert set(paths) == {"}"}
 
@@ -149,7 +149,7 @@ def test_nginxs_own_errors_have_their_page(edge: Edge, path: str) -> None:
     assert (answer.status, answer.one("Content-Type")) == (404, "text/html; charset=utf-8")
 
 
-# The last: uWSGI is not there afterwards.
+# The last test: uWSGI is down afterwards.
 def test_another_gateway_answers_for_one_that_is_down(below: Stack, edge: Edge) -> None:
     below.compose("stop", "--timeout", "0", "uwsgi")
     answer = edge.get("/app/gateway")
