@@ -1,4 +1,4 @@
-"""What the pages advise against a symptom holds: the symptom is there without it, and gone with it."""
+"""Advice of the documentation works: without it the symptom exists, and with it the symptom is gone."""
 
 import re
 import shutil
@@ -52,7 +52,7 @@ def page(name: str) -> str:
 
 @contextmanager
 def edited(stack: Stack, file: str, behind: str, line: str) -> Iterator[Edge]:
-    """An nginx with one line more in a file of its configuration, behind the line that begins with `behind`."""
+    """An nginx with one more line in a configuration file, after the line that begins with `behind`."""
     with variant(stack, COMPARE="1") as edge:
         at = f"/etc/nginx/{file}"
         edit = f"sed -i 's|^ *{behind}.*|&\\n{line}|' {at} && grep -qF '{line}' {at}; echo font >/etc/nginx{FONT}"
@@ -100,19 +100,19 @@ def test_a_collation_of_icu_sorts_as_people_expect(stack: Stack) -> None:
 
 def test_the_channel_layer_of_the_tutorials_gives_up_and_the_two_that_are_advised_do_not(stack: Stack) -> None:
     found = run("docker", "exec", stack.container("gunicorn"), "python", "-c", LAYER).stdout.split()
-    # The layer's own error, and twice that nothing came in the time of the test.
+    # The layer's own error; and twice the test's own timeout, because no message came.
     assert found == ["redis.exceptions", "builtins", "builtins"]
 
 
 def test_a_redirect_to_https_without_https_goes_round_and_health_checks_do_not_see_it(stack: Stack) -> None:
-    """As nginx and the health check ask with HTTPS=0."""
+    """Asks as nginx and the health check do with HTTPS=0."""
     django = ("docker", "exec", "--env", "DJANGO_SETTINGS_MODULE=config.settings", stack.container("uwsgi"), "python")
     assert run(*django, "-c", REDIRECTS).stdout.split() == ["301", "200"]
 
 
 @pytest.fixture
 def mapless() -> Iterator[str]:
-    """A project with a script whose source map is not there, and the storage of the page: the folder on the host."""
+    """A project with a script whose source map is missing, and the documented storage: its folder on the host."""
     (storage,) = re.findall(r"```py\n(from django.contrib.staticfiles.*?)```", page("troubleshooting.md"), re.DOTALL)
     folder = CLONES / "mapless"
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A fresh `startproject` with the snippets of docs/your-project.md does on each gateway what that page promises."""
+"""A fresh `startproject` with the snippets of docs/your-project.md does what that page promises, on each gateway."""
 
 import os
 import re
@@ -16,13 +16,13 @@ from tests.support.beside import beside
 from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
 
 FOLDER = CLONES / "documented"
-# Of a file that is there for one visitor alone, by a name that has to be escaped.
+# A private file for one visitor, with a name that must be escaped.
 NAME, CONTENT = "2026/räport 1.pdf", b"%PDF-1.7 for you alone"
 ELSEWHERE = "http://localhost:9999"
 
 
 def snippets() -> list[str]:
-    """The Python of the page, in its order: urls.py, settings.py, and a view of private files."""
+    """The page's Python in order: urls.py, settings.py, and a view of private files."""
     return re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/your-project.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
@@ -59,7 +59,7 @@ def edge(documented: Stack) -> Edge:
 
 
 def said(stack: Stack, gateway: str, since: str, what: str) -> str:
-    """What a gateway logged since then, once it has said that."""
+    """A gateway's log since then, as soon as it contains `what`."""
 
     def find() -> str:
         log = run("docker", "logs", "--since", since, stack.container(gateway))
@@ -99,7 +99,7 @@ def store(edge: Edge, gateway: str, name: str, content: bytes, mode: str = "") -
 
 @pytest.fixture(scope="module")
 def private(edge: Edge) -> str:
-    """Where the view has its file, as a query string."""
+    """The query string with the private file's name."""
     store(edge, "uwsgi", f".private/{NAME}", CONTENT)
     return "name=2026/r%C3%A4port%201.pdf"
 
@@ -119,7 +119,7 @@ def test_nginx_sends_a_private_file_where_the_view_says_so(edge: Edge, private: 
 def test_and_to_nobody_else(edge: Edge, private: str, gateway: str) -> None:
     assert edge.get(f"/gateways/{gateway}/private?{private}").status == 403
     assert edge.get(f"/gateways/{gateway}/private?name=none&key=right").status == 404
-    # Out of the folder, to another upload or to nginx's own files.
+    # Names that lead out of the folder: to another upload, or to nginx's own files.
     for name in ("../public.txt", "..%2fpublic.txt", "%252e%252e/public.txt", "../../../../etc/nginx/nginx.conf"):
         assert edge.get(f"/gateways/{gateway}/private?name={name}&key=right").status == 404
 
@@ -161,14 +161,14 @@ def post(edge: Edge, gateway: str, origin: str) -> int:
 
 
 def test_behind_a_balancer_that_drops_the_port_both_origins_have_to_be_named(edge: Edge, gateway: str) -> None:
-    """The browser's address has a port that the Host header, as the balancer passes it on, has not."""
+    """The browser's address has a port, which is not in the Host header that the balancer passes on."""
     assert post(edge, gateway, "http://localhost") == 200
     assert post(edge, gateway, ELSEWHERE) == 200  # in CSRF_TRUSTED_ORIGINS
     assert post(edge, gateway, "http://localhost:9998") == 403
 
 
 def test_no_log_passes_escape_sequences_on(documented: Stack, edge: Edge) -> None:
-    """A byte 27 in a log is a command to the terminal of whoever reads it: `make logs`."""
+    """Byte 27 in a log is a command to the terminal of everyone who reads it with `make logs`."""
     since, colour, mark = datetime.now(UTC).isoformat(), "\x1b[31m", os.urandom(6).hex()
     for gateway in GATEWAYS:
         ways = [

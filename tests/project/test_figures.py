@@ -1,4 +1,4 @@
-"""README and the picture of the architecture give the counts of .env.example."""
+"""README and the picture of the architecture have the counts of .env.example."""
 
 import re
 

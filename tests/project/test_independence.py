@@ -1,14 +1,14 @@
-"""Nothing but apps/, gallery, benchmark and .env.example knows the sample by name, and tests and documentation."""
+"""Only apps/, the gallery, the benchmark, .env.example, tests and documentation know the sample by name."""
 
 import re
 from pathlib import Path
 
 from tests.support.stack import ROOT, run
 
-# The gallery and the benchmark are nothing to copy: they host the sample, and add views of their own to it.
+# The gallery and the benchmark are not meant to be copied: they host the sample, and add views to it.
 EXTRAS = ("gallery/", "compose.gallery.yaml", "bench/", "compose.bench.yaml")
 FREE_TO_NAME_IT = ("apps/", "tests/", "docs/", ".env.example", *EXTRAS)
-# Of the sample's packages those whose names mean nothing else here.
+# Packages of the sample whose names have no other meaning here.
 PACKAGES = ("hello", "lobby", "rooms", "students")
 
 

@@ -1,4 +1,4 @@
-"""The Django project is a parameter: another one, in a folder of its own, comes up on all three gateways."""
+"""The Django project is a setting: another project, in another folder, runs on all three gateways."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 from tests.bootstrap.clone import CLONES, Clone, only_line
 from tests.support.stack import GATEWAYS
 
-# A model that nobody has written a migration for.
+# A model without a migration.
 MODELS = """from django.db import models
 
 
@@ -24,7 +24,7 @@ REQUEST_CLASSES = {"uwsgi": "WSGIRequest", "gunicorn": "ASGIRequest", "daphne": 
 
 @pytest.fixture(scope="module")
 def tiny() -> Iterator[tuple[Clone, str]]:
-    """A stack that serves tests/project/tiny, from a folder outside the clone; what `make up` said."""
+    """A stack that serves tests/project/tiny from a folder outside the clone, and the output of `make up`."""
     clone = Clone.of_the_repository("project", f"{os.environ['COMPOSE_PROJECT_NAME']}-project")
     apps = CLONES / "elsewhere"
     shutil.copytree(Path(__file__).parent / "tiny", apps, dirs_exist_ok=True)
@@ -37,7 +37,7 @@ def tiny() -> Iterator[tuple[Clone, str]]:
         WSGI_APPLICATION="tiny.wsgi:application",
         ASGI_APPLICATION="tiny.asgi:application",
         HEALTH_PATH="/health/",
-        # Below a path, which nothing in the project knows of: its STATIC_URL is "static/".
+        # The project does not know the prefix: its STATIC_URL is "static/".
         URL_PREFIX="/app",
     )
     up = clone.make("up")

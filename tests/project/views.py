@@ -1,4 +1,4 @@
-"""What the tests ask a documented project for: read after the snippets of the page, at the end of urls.py."""
+"""Views for the tests of a documented project, included at the end of urls.py, after the page's snippets."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ def form(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def store(request: HttpRequest) -> HttpResponse:
-    """Saves the body as ?name=, with the mode ?mode= where there is one."""
+    """Saves the body as ?name=, with the mode ?mode= if given."""
     mode = request.GET.get("mode")
     storage = FileSystemStorage(**({"file_permissions_mode": int(mode, 8)} if mode else {}))
     storage.delete(request.GET["name"])
@@ -37,7 +37,7 @@ def store(request: HttpRequest) -> HttpResponse:
 
 
 def private(request: HttpRequest) -> HttpResponse:
-    """As docs/your-project.md has it: the file of that name for those who have the key, and for nobody else."""
+    """As in docs/your-project.md: sends the named file to clients with the key, and to no others."""
     if request.GET.get("key") != "right":
         return HttpResponse(status=403)
     return HttpResponse(

@@ -1,11 +1,11 @@
-"""The smallest project that can take the sample's place; docs/your-project.md says what one has to keep to."""
+"""The smallest project that can replace the sample. docs/your-project.md describes what a project must do."""
 
 import os
 from pathlib import Path
 
 
 def secret(name: str) -> str:
-    """The value of NAME, or what the file named by NAME_FILE holds."""
+    """The value of NAME, or the content of the file that NAME_FILE names."""
     return os.environ.get(name) or Path(os.environ[f"{name}_FILE"]).read_text().strip()
 
 
