@@ -1,4 +1,4 @@
-"""/async/roll-call/ asks every gateway at once who it is; one that does not answer is an answer as well."""
+"""/async/roll-call/ asks all gateways at once for their identity. A gateway that does not answer is reported too."""
 
 import json
 import time
@@ -24,7 +24,7 @@ def test_every_gateway_answers_for_itself(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize("asker", GATEWAYS)
 def test_any_gateway_can_ask(http: httpx.Client, asker: str) -> None:
-    # Under WSGI the view has an event loop of its own, for this one request.
+    # Under WSGI, Django runs the view in a new event loop for this request.
     answer = http.get(f"/gateways/{asker}/async/roll-call/").json()
     assert answer["asked_by"] == asker
     assert [who["gateway"] for who in answer["gateways"].values()] == list(GATEWAYS)
@@ -37,7 +37,7 @@ def test_all_are_asked_at_once(http: httpx.Client, setting: Callable[[str], str]
     elapsed = (time.monotonic() - started) * 1000
     took = [who["milliseconds"] for who in answer["gateways"].values()]
     assert min(took) >= 1000
-    # As long as the slowest, with something for the rest of the request; not as long as all of them in turn.
+    # As long as the slowest gateway, plus the rest of the request; less than all gateways one after another.
     assert max(took) <= elapsed < sum(took)
     assert elapsed < 1.5 * max(took)
 
@@ -74,7 +74,7 @@ def test_a_stopped_gateway_is_reported_with_a_reason_and_the_others_as_ever(stac
         response = http.get("/async/roll-call/")
     assert response.status_code == 200
     gateways = response.json()["gateways"]
-    assert gateways.pop(missing)["error"].startswith("HTTP 50")  # 502 or 504, nginx's words for it
+    assert gateways.pop(missing)["error"].startswith("HTTP 50")  # 502 or 504, from nginx
     assert [who["gateway"] for who in gateways.values()] == [name for name in GATEWAYS if name != missing]
 
 
@@ -85,19 +85,19 @@ def test_the_command_says_the_same_as_the_page(stack: Stack, http: httpx.Client)
 
 
 def test_the_site_is_measured_by_one_client_at_a_time(http: httpx.Client, stack: Stack) -> None:
-    """A request for a measurement becomes 96 others: many at once would take every thread there is."""
+    """One measurement sends 96 requests: several at once would take every thread."""
     askers, path = 6, "/async/roll-call/?waits=32&seconds=1"
     with ThreadPoolExecutor(askers) as pool:
         answers = list(pool.map(lambda number: ask(stack, GATEWAYS[number % len(GATEWAYS)], path), range(askers)))
     measured = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(measured) + len(refused) == askers
-    # One takes 4 s of uWSGI's eight threads, so they do not come one after the other.
+    # One measurement takes uWSGI's eight threads for 4 s, so the measurements overlap.
     assert measured
     assert refused
     assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
     assert all(answer.json()["errors"].keys() == {"waits"} for answer in refused)
-    # It ends with the one who measures; and to ask who is there is never refused.
+    # The limit ends with the measurement, and a plain roll call is never rejected.
     wait_until(lambda: http.get("/async/roll-call/?waits=1&seconds=0").status_code == 200)
     assert http.get("/async/roll-call/").status_code == 200
 
