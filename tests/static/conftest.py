@@ -1,4 +1,4 @@
-"""nginx on a socket, and the files that the project's own pages ask for."""
+"""nginx as a raw socket, and the files that the project's own pages load."""
 
 import re
 
@@ -22,7 +22,7 @@ def links(page: Answer) -> list[str]:
 
 
 def plain_name(path: str) -> str:
-    """The name that the file had before collectstatic put a hash into it."""
+    """The file's name before collectstatic added a hash."""
     return re.sub(r"\.[0-9a-f]{12}(?=\.[^./]+$)", "", path)
 
 
@@ -34,6 +34,6 @@ def files(edge: Edge) -> list[str]:
 
 @pytest.fixture(scope="module")
 def stylesheet(edge: Edge) -> str:
-    """The lobby page's own."""
+    """The lobby page's own stylesheet."""
     (path,) = [path for path in links(edge.get("/")) if path.endswith(".css")]
     return path

@@ -1,4 +1,4 @@
-"""A client that takes gzip gets what was compressed at build; any other client gets the file."""
+"""A client that accepts gzip gets the file compressed at build time. Any other client gets the plain file."""
 
 import gzip
 
@@ -25,7 +25,7 @@ def test_a_client_that_takes_gzip_gets_gzip(edge: Edge, files: list[str], encodi
             assert len(packed.body) < len(plain.body)
             assert packed.one("Content-Type") == plain.one("Content-Type")
         else:
-            # A file of a packet or less is not worth it.
+            # A file that fits into one packet is not compressed.
             assert len(plain.body) <= 256, path
 
 
@@ -37,11 +37,11 @@ def test_a_client_that_does_not_gets_the_file(edge: Edge, stylesheet: str, encod
 
 
 def test_it_was_compressed_at_build_and_not_for_each_request(stack: Stack, edge: Edge, stylesheet: str) -> None:
-    """gzip -9, whole: with a length, and the very bytes of the file beside it."""
+    """gzip -9 of the whole file: the answer has a length, and the same bytes as the .gz file on disk."""
     answer = edge.get(stylesheet, headers=accept("gzip"))
     on_disk = stack.inside("nginx").file(f"/etc/nginx{stylesheet}.gz")
     assert answer.one("Content-Length") == str(on_disk.size) == str(len(answer.body))
-    # Byte 8 of a gzip file says how hard was tried: 2, as hard as possible.
+    # Byte 8 of a gzip file is the compression effort: 2 is the highest.
     assert answer.body[8] == 2
     assert edge.get(f"{stylesheet}.gz").body == answer.body
 
@@ -49,11 +49,11 @@ def test_it_was_compressed_at_build_and_not_for_each_request(stack: Stack, edge:
 def test_caches_are_told_that_there_are_two(edge: Edge, stylesheet: str) -> None:
     plain, packed = edge.get(stylesheet), edge.get(stylesheet, headers=accept("gzip"))
     assert plain.one("Vary") == packed.one("Vary") == "Accept-Encoding"
-    # One tag for both, and a cache would mend the one with a range of the other.
+    # With one tag for both, a cache would complete one version with a range of the other.
     assert plain.one("ETag") != packed.one("ETag")
 
 
 def test_answers_of_gateways_are_never_compressed(edge: Edge, gateway: str) -> None:
-    """A page that holds a secret and repeats its input tells the secret by its length (BREACH)."""
+    """If a page with a secret also repeats its input, its compressed length reveals the secret (BREACH)."""
     answer = edge.get(f"/gateways/{gateway}/admin/login/", headers=accept("gzip, br"))
     assert (answer.status, answer.all("Content-Encoding")) == (200, [])

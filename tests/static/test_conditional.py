@@ -1,4 +1,4 @@
-"""Who has a file already need not fetch it again, and who has half of it need only fetch the rest."""
+"""A client that has a file need not fetch it again. A client that has half of it can fetch only the rest."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_what_has_not_changed_is_304_without_a_body(edge: Edge, stylesheet: str,
     ):
         answer = edge.get(stylesheet, headers=[header])
         assert (answer.status, answer.body) == (304, b""), header
-        # Without them the copy that the client keeps would lose its tag and its year.
+        # Without these headers, the client's copy would lose its tag and its lifetime.
         assert (answer.one("ETag"), answer.one("Cache-Control")) == (tag, whole.one("Cache-Control"))
 
 
@@ -33,7 +33,7 @@ def test_what_has_changed_is_sent(edge: Edge, stylesheet: str, whole: Answer) ->
         [("If-None-Match", '"other"')],
         [("If-None-Match", whole.one("ETag").strip('"'))],
         [("If-Modified-Since", LONG_AGO)],
-        # The tag counts where there is one: two changes within a second have the same date.
+        # If there is a tag, it decides: two changes within a second have the same date.
         [("If-None-Match", '"other"'), ("If-Modified-Since", whole.one("Last-Modified"))],
     ):
         answer = edge.get(stylesheet, headers=headers)

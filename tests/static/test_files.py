@@ -1,4 +1,4 @@
-"""What the project's pages ask for is there, under names that hold a hash, to be kept for a year."""
+"""The files of the project's pages exist, under names with a hash, and may be cached for a year."""
 
 import hashlib
 import re
@@ -42,7 +42,7 @@ def test_names_hold_the_hash_of_the_content(edge: Edge, files: list[str]) -> Non
     for path in files:
         named = re.search(r"\.([0-9a-f]{12})\.\w+$", path)
         assert named, path
-        # Of the content before the names in it were replaced: files that name no others can be checked.
+        # The hash is that of the content before names in it were replaced, so only files without names can be checked.
         if path.endswith(".svg"):
             assert hashlib.md5(edge.get(path).body, usedforsecurity=False).hexdigest()[:12] == named[1]
 
@@ -63,7 +63,7 @@ def test_a_name_without_a_hash_is_asked_for_again_soon(edge: Edge, files: list[s
 
 @pytest.mark.parametrize("name", ["abc", "0123456789a", "0123456789abc", "0123456789AB", "0123456789zz"])
 def test_only_a_hash_is_taken_for_one(edge: Edge, name: str) -> None:
-    """An error is never kept, and a 404 least of all: the file may come with the next deployment."""
+    """An error is never cached, least of all a 404: the next deployment may bring the file."""
     for answer in (edge.get(f"/static/app.{name}.css"), edge.get("/static/app.0123456789ab.css")):
         assert (answer.status, answer.one("Cache-Control")) == (404, "no-store")
 
@@ -72,7 +72,7 @@ def test_types_are_not_guessed(edge: Edge, files: list[str]) -> None:
     for path in files:
         answer = edge.get(path)
         assert answer.one("X-Content-Type-Options") == "nosniff"
-        # Otherwise a browser takes the encoding of the page for that of its script.
+        # Without a charset, a browser uses the page's encoding for its script.
         if not path.endswith(".svg"):
             assert answer.one("Content-Type").endswith("; charset=utf-8"), path
 

@@ -1,10 +1,10 @@
-"""Nothing but collected files comes out of /static/, however the path is written."""
+"""/static/ serves only collected files, however the path is written."""
 
 import pytest
 
 from tests.routing.wire import Edge, request
 
-# What would be a find: /etc/passwd, nginx's configuration, the manifest by another way than its own, error templates.
+# Contents that must not appear: /etc/passwd, nginx's configuration, error templates, listings of directories.
 FINDS = (b"root:", b"worker_processes", b"server_name", b"<!--#", b"<title>Index of", b"Index of /")
 
 VARIANTS = [
@@ -59,7 +59,7 @@ VARIANTS = [
     "/gateways/../static/../../etc/passwd",
 ]
 
-# Directories, with and without their slash, and what hides beside files.
+# Directories, with and without their slash, and hidden files.
 NOT_FILES = [
     "/static/",
     "/static/lobby",
@@ -101,5 +101,5 @@ def test_what_is_no_file_is_404_and_never_listed(edge: Edge, host: str, path: st
     "path", ["/static/lobby/../staticfiles.json", "/x/..//static/./staticfiles.json", "/static/%73taticfiles.json"]
 )
 def test_another_spelling_of_a_file_is_that_file(edge: Edge, path: str) -> None:
-    """The counterpart: the variants above are refused for where they lead, not for how they look."""
+    """The opposite: the paths above are rejected for where they lead, not for how they are written."""
     assert edge.get(path).body == edge.get("/static/staticfiles.json").body

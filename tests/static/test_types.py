@@ -1,4 +1,4 @@
-"""What bundlers emit gets the type that a browser wants: with `nosniff` it refuses a module of any other."""
+"""Files of bundlers get the type that a browser needs: with `nosniff`, it rejects a module with any other type."""
 
 from collections.abc import Iterator
 
@@ -51,13 +51,13 @@ TYPES = {
     "gltf": "model/gltf+json",
     "nobody-knows-it": "application/octet-stream",
 }
-# What a browser would run or apply by its type, were it uploaded by a stranger.
+# Types that a browser would execute or apply, if a stranger uploaded such a file.
 RUN_BY_TYPE = ["js", "JS", "mjs", "cjs", "css", "wasm", "xsl", "xslt"]
 
 
 @pytest.fixture(scope="module")
 def files(stack: Stack) -> Iterator[Edge]:
-    """An nginx with a file of each kind, in /static/types/ and /media/types/."""
+    """An nginx with a file of each type in /static/types/ and /media/types/."""
     with variant(stack) as edge:
         names = " ".join(f"file.{ending}" for ending in [*TYPES, *RUN_BY_TYPE])
         folders = "/etc/nginx/static/types /srv/uploads/media/types"
@@ -84,7 +84,7 @@ def test_nginx_complains_of_no_type_that_is_there_twice(files: Edge) -> None:
 
 
 def test_what_shrinks_is_compressed_when_the_image_is_built() -> None:
-    """In the order of TYPES, so that a kind of text that is added there is not forgotten."""
+    """Checked with TYPES, so that a text type that is added there is not forgotten."""
     build = (ROOT / "Dockerfile").read_text()
     text = [ending for ending, kind in TYPES.items() if "charset" in kind or ending in ("wasm", "svg", "ttf", "otf")]
     rare = {"jsonld", "geojson", "csv", "ics", "md", "vtt"}
