@@ -1,3 +1,3 @@
-"""What the gateways complain about is asked for here as well."""
+"""Makes the fixture `complaints` of tests/websockets available here."""
 
 from tests.websockets.conftest import complaints as complaints

@@ -17,7 +17,7 @@ class Event:
 
 
 def events(http: httpx.Client, url: str, **headers: str) -> list[Event]:
-    """The events of a stream, each with the time of its last byte; fails on what is no event stream."""
+    """The events of a stream, each with the time of its last byte. Fails if it is not an event stream."""
     received, fields = [], {}
     with http.stream("GET", url, headers=headers) as response:
         assert response.status_code == 200
@@ -43,7 +43,7 @@ def test_an_event_arrives_before_the_next_one_is_made(http: httpx.Client, gatewa
     *ticks, _ = events(http, f"/gateways/{gateway}/async/stream/?events=4&interval=0.3")
     for tick, following in pairwise(ticks):
         assert tick.arrived < made_at(following)
-    # As far apart as they were made: nobody on the way collects them.
+    # They arrive as far apart as they were made: no server on the way collects them.
     assert ticks[-1].arrived - ticks[0].arrived > 0.7 * (made_at(ticks[-1]) - made_at(ticks[0]))
 
 
