@@ -1,4 +1,4 @@
-"""Both twins, the synchronous and the asynchronous one, on every gateway; and students that are gone after the test."""
+"""Both twins, the synchronous and the asynchronous view, on every gateway; and students, deleted after the test."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from tests.support.stack import GATEWAYS, Stack
 
 Create = Callable[..., dict[str, Any]]
 
-# The list's URL of each; a student's is that with an id and a slash behind.
+# The list's URL of each twin. A student's URL has an id and a slash after it.
 TWINS = [f"/gateways/{gateway}{path}" for gateway in GATEWAYS for path in ("/students/", "/async/students/")]
 
 ADA = {
@@ -26,20 +26,20 @@ ADA = {
 
 @pytest.fixture(params=TWINS)
 def twin(request: pytest.FixtureRequest) -> str:
-    """Each twin on each gateway in turn."""
+    """Each twin on each gateway, in turn."""
     return request.param
 
 
 @pytest.fixture(scope="module")
 def client(stack: Stack) -> Iterator[httpx.Client]:
-    """The client of conftest.py above, once a module: there are many short tests here."""
+    """The same client as `http`, but once per module: there are many short tests here."""
     with httpx.Client(base_url=stack.url(), headers={"Host": "localhost"}, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def create(client: httpx.Client) -> Iterator[Create]:
-    """create(age=20): Ada with other fields, stored."""
+    """create(age=20): stores Ada with other fields."""
     made: list[int] = []
 
     def create(path: str = "/students/", **fields: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What cannot be stored is refused with 400 and the name of the field; nothing is stored, and nothing breaks."""
+"""Invalid input gets 400 with the name of the field. Nothing is stored, and nothing breaks."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import pytest
 from tests.students.conftest import ADA, Create
 
 NOBODY = 999_999_999
-HALF = json.loads(r'"\ud83d"')  # half a character: JSON can hold it, UTF-8 and PostgreSQL cannot
+HALF = json.loads(r'"\ud83d"')  # half a character: JSON can contain it, UTF-8 and PostgreSQL cannot
 MISSING = object()
 
 BAD_VALUES: dict[str, list[Any]] = {
@@ -35,7 +35,7 @@ def test_a_bad_value_is_refused_with_the_name_of_its_field(client: httpx.Client,
     fields = {**ADA, field: value}
     if value is MISSING:
         del fields[field]
-    # Where the default host leads; that the others answer the same is shown in test_twins.py.
+    # The paths of the default host. test_twins.py shows that the other ways give the same answer.
     for path in ("/students/", "/async/students/"):
         response = client.post(path, content=json.dumps(fields))
         assert response.status_code == 400, response.text

@@ -1,4 +1,4 @@
-"""What one request costs is bounded, however many students anybody has created."""
+"""The cost of one request is limited, however many students exist."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ DELETE = "DELETE FROM students_student WHERE name = 'One of many'"
 
 @pytest.fixture(scope="module")
 def many(stack: Stack) -> Iterator[None]:
-    """More students than are counted."""
+    """More students than the list counts."""
     psql = ["docker", "exec", "--interactive", stack.container("postgres"), "sh", "-c"]
     psql += ['psql --no-psqlrc -qAt --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --set=ON_ERROR_STOP=1']
     run(*psql, input=INSERT)

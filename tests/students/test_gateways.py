@@ -1,4 +1,4 @@
-"""All gateways work on the same students, through the synchronous and the asynchronous views alike."""
+"""All gateways work on the same students, through the synchronous and the asynchronous views."""
 
 import asyncio
 from collections import Counter
@@ -30,7 +30,7 @@ def test_what_one_replaces_all_others_see(client: httpx.Client, create: Create, 
     grace = {"name": "Grace Hopper", "age": 85, "sex": "female"}
     replaced = client.put(f"{twin}{student['id']}/", json=grace)
     assert replaced.status_code == 200
-    # What is not named is as in a new student, not as before.
+    # Omitted fields get a new student's defaults, not their old values.
     defaults = {"mobile": "", "classmate": None, "description": "", "status": "enrolled"}
     assert replaced.json() == {"id": student["id"], **grace, **defaults}
     for other in TWINS:
@@ -48,7 +48,7 @@ def test_what_one_deletes_is_gone_everywhere(client: httpx.Client, create: Creat
 def test_location_leads_to_the_new_student(client: httpx.Client, twin: str) -> None:
     created = client.post(twin, json=ADA)
     location = created.headers["Location"]
-    # The gateway's own path; the proxy's prefix is not its business.
+    # The gateway's own path, without the prefix, which only nginx knows.
     assert twin.endswith(location.rsplit("/", 2)[0] + "/")
     assert client.get(location).json() == created.json()
     assert client.delete(location).status_code == 204
@@ -78,7 +78,7 @@ def test_changes_of_two_fields_at_once_are_both_kept(stack: Stack, create: Creat
     async def run() -> dict[str, object]:
         headers = {"Host": "localhost"}
         async with httpx.AsyncClient(base_url=stack.url(), headers=headers, timeout=60) as client:
-            for age in range(20, 40):  # so often that two meet
+            for age in range(20, 40):  # often enough that two meet
                 changes = ({"age": age}, {"description": f"is {age}"})
                 await asyncio.gather(
                     *(client.patch(f"{twin}{pk}/", json=c) for twin, c in zip(TWINS[1:3], changes, strict=True))

@@ -1,4 +1,4 @@
-"""The same request to the synchronous and the asynchronous view, on any gateway, gets the same answer."""
+"""The synchronous and the asynchronous view give the same answer to the same request, on any gateway."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 from tests.students.conftest import ADA, TWINS, Create
 
-# Method, what stands behind the list's URL ("ID" is a student who exists), body.
+# Method, the path after the list's URL ("ID" is an existing student), body.
 REQUESTS: dict[str, tuple[str, str, Any]] = {
     "list": ("GET", "?size=1", None),
     "list of a page that is no number": ("GET", "?page=x", None),
@@ -45,7 +45,7 @@ def test_the_answer_is_the_same(client: httpx.Client, create: Create, method: st
         answer = client.request(method, twin + path, json=body, headers={"Accept": "application/json"})
         fields = answer.json() if answer.content else None
         if isinstance(fields, dict):
-            fields.pop("request_id", None)  # of the error pages
+            fields.pop("request_id", None)  # error pages have one
         headers = {name: answer.headers.get(name) for name in ("Content-Type", "Allow", "Content-Length")}
         answers[twin] = (answer.status_code, fields, headers)
     assert all(answer == answers[TWINS[0]] for answer in answers.values()), answers

@@ -1,4 +1,4 @@
-"""What may be stored comes back as it was sent: every script, the longest values, and who sits beside whom."""
+"""Valid values are returned as they were sent: every script, the longest values, and classmates."""
 
 import httpx
 import pytest
