@@ -1,4 +1,4 @@
-"""A proxy in the configuration of Docker's client reaches every container; nobody asks it for a neighbour or itself."""
+"""Docker's client passes its proxy setting to every container. None uses the proxy for a neighbour or for itself."""
 
 import json
 
@@ -8,12 +8,12 @@ from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS, Stack, run
 
 SERVICES = ("nginx", *GATEWAYS)
-PROXY = "http://127.0.0.1:9"  # where nobody listens
+PROXY = "http://127.0.0.1:9"  # nothing listens there
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_with_a_proxy_is_healthy(echo: Echo, service: str) -> None:
-    """The second stack is made with tests/support/echo/docker/config.json; it would not even have started."""
+    """The echo stack is created with tests/support/echo/docker/config.json. Unhealthy, it would not have started."""
     (container,) = json.loads(run("docker", "inspect", echo.stack.container(service)).stdout)
     assert {f"HTTP_PROXY={PROXY}", f"http_proxy={PROXY}"} <= set(container["Config"]["Env"])
     assert container["State"]["Health"]["Status"] == "healthy"
