@@ -1,10 +1,10 @@
-"""Every part of an upstream library that a file of ours copies, overrides, or is called by: docs/not-stock.md.
+"""Every part of an upstream library that a file of ours copies or overrides, or that calls it: docs/not-stock.md.
 
 The values are the beginnings of SHA-256 sums of the source, for the versions in the requirements.txt files. Four more
 parts of Django are in tests/answers/test_upstream.py, and its ASGI handler is in tests/middleware/test_handler.py.
 """
 
-# The container that has the library, our file, the upstream part and its sum.
+# The container with the library, our file, the upstream part and its sum.
 PARTS: dict[str, dict[str, dict[str, str]]] = {
     "gunicorn": {
         "gunicorn/asgi_worker.py": {
@@ -132,7 +132,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
     },
 }
 
-# The requirements.in files that bound each library: every file that is installed into a container with code of ours.
+# The folder whose requirements.in bounds each library. These files are installed into the containers with our code.
 BOUNDED_IN = {
     "asgiref": "apps",
     "autobahn": "daphne",

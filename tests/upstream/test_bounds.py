@@ -1,4 +1,4 @@
-"""Requirements whose private names are used have upper bounds, and docs/not-stock.md names each replaced part."""
+"""Libraries whose private names are used have upper bounds, and docs/not-stock.md names each replaced part."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is replaced in a library is what it was when the replacement was written."""
+"""The parts of libraries that we replace are unchanged since the replacement was written."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.stack import Stack
 from tests.upstream.parts import PARTS
 
-# In a container: the sum of each named source, or the reason why there is none.
+# Runs in a container: the sum of each named source, or the error if there is none.
 SUMS = """
 import hashlib, inspect, json, pkgutil, sys
 import django
@@ -35,7 +35,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def sums(stack: Stack) -> dict[str, dict[str, str]]:
-    """By container: one call each."""
+    """The sums by container, with one call for each."""
 
     def ask(container: str) -> dict[str, str]:
         names = [name for parts in PARTS[container].values() for name in parts]
@@ -55,8 +55,8 @@ def test_the_upstream_source_is_the_one_that_ours_was_written_for(
 
 
 def test_the_header_of_uwsgi_is_the_one_that_the_plugins_were_written_for(stack: Stack) -> None:
-    """uWSGI has no source in its container. Its header has every name that uwsgi/plugins use; their use is tested in
-    tests/processes and tests/security/reach.
+    """uWSGI's source is not in its container. The header has every name that uwsgi/plugins use. tests/processes and
+    tests/security/reach test their use.
     """
     digest = stack.compose("exec", "-T", "uwsgi", "sh", "-c", "uwsgi --dot-h | sha256sum").stdout
     assert digest[:16] == "3c380179b261305e", "read the changes of uWSGI, then put the new sum here"
