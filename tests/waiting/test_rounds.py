@@ -1,4 +1,4 @@
-"""Forty requests that wait a second for nothing: WSGI serves as many at once as it has threads, ASGI all of them."""
+"""Forty requests that await a second: WSGI serves as many at once as it has threads, ASGI serves all at once."""
 
 import asyncio
 import math
@@ -12,7 +12,7 @@ import pytest
 from tests.support.stack import Stack
 
 REQUESTS = 40
-SECOND = 1.0  # what each request waits, by the server's clock: no answer can come sooner
+SECOND = 1.0  # seconds that each request waits, by the server's clock: no answer can come sooner
 
 
 @pytest.fixture(scope="module")
@@ -22,21 +22,21 @@ def url(stack: Stack) -> str:
 
 @pytest.fixture(scope="module")
 def at_once(setting: Callable[[str], str]) -> int:
-    """Requests that uWSGI serves at the same time."""
+    """The number of requests that uWSGI processes at once."""
     return int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
 
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds until all of some concurrent requests were answered."""
+    """Seconds until a number of concurrent requests were all answered."""
 
-    waiting: float  # each of them for a second
-    at_once: float  # the same requests without the second: what this machine needs for them just now
+    waiting: float  # each of them awaits a second
+    at_once: float  # the same requests without the second: this machine's own time for them
 
 
 @pytest.fixture(scope="module")
 def took(url: str) -> Callable[..., Took]:
-    """took("uwsgi", "sync", 40): so many concurrent requests, measured once."""
+    """took("uwsgi", "sync", 40): the times of this many concurrent requests, measured once."""
     known: dict[tuple[str, str, int], Took] = {}
 
     async def measure(gateway: str, view: str, requests: int) -> Took:
@@ -52,7 +52,7 @@ def took(url: str) -> Callable[..., Took]:
                 assert [answer.json() for answer in answers] == [expected] * requests
                 return elapsed
 
-            await ask(0.0)  # connections, and what a worker does on its first request
+            await ask(0.0)  # opens connections, and does a worker's work for its first request
             return Took(at_once=await ask(0.0), waiting=await ask(SECOND))
 
     def took(gateway: str, view: str, requests: int = REQUESTS) -> Took:
@@ -82,7 +82,7 @@ def test_an_asgi_gateway_takes_one_round_for_all_of_them(
     took: Callable[..., Took], at_once: int, asgi_gateway: str, view: str
 ) -> None:
     asgi = took(asgi_gateway, view)
-    # A busy machine adds to the second, and may not turn the comparison round.
+    # Load on the machine adds to the second, but must not reverse the comparison.
     assert took("uwsgi", "sync").waiting / (asgi.waiting - asgi.at_once) > 0.6 * math.ceil(REQUESTS / at_once)
 
 
