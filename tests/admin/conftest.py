@@ -1,4 +1,4 @@
-"""A superuser, made as the documentation says and gone afterwards, and browsers on each gateway's pinned host."""
+"""A superuser, created as documented and deleted afterwards, and browsers on each gateway's pinned host."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def superuser(stack: Stack) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def browser(stack: Stack) -> Iterator[Browser]:
-    """browser("daphne"): a new one, without cookies, on that gateway's pinned host, where links and redirects stay."""
+    """browser("daphne"): a new browser without cookies on that gateway's pinned host, also after links."""
     port = stack.port()
     with ExitStack() as browsers:
 

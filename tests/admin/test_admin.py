@@ -1,4 +1,4 @@
-"""Whoever has logged in on one gateway works with students on all of them, and nobody else does it in their name."""
+"""A user who logs in on one gateway works with students on all of them, and no other site acts in the user's name."""
 
 import re
 
@@ -14,7 +14,7 @@ ADD = "/admin/students/student/add/"
 
 @pytest.fixture(scope="module")
 def session(browser: Browser, superuser: tuple[str, str]) -> dict[str, str]:
-    """The cookies of a superuser, who has logged in on the first gateway."""
+    """The cookies of a superuser who has logged in on the first gateway."""
     client = browser(GATEWAYS[0])
     assert log_in(client, *superuser).status_code == 302
     return dict(client.cookies)
@@ -22,7 +22,7 @@ def session(browser: Browser, superuser: tuple[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def teacher(browser: Browser, gateway: str, session: dict[str, str]) -> httpx.Client:
-    """The superuser's browser, with that session on each gateway in turn."""
+    """The superuser's browser, with the same session on each gateway in turn."""
     client = browser(gateway)
     client.cookies.update(session)
     return client

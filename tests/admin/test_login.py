@@ -1,4 +1,4 @@
-"""Logging in to the admin works through every gateway, and not without the password."""
+"""The login to the admin works through every gateway, and only with the password."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def visitor(browser: Browser, gateway: str) -> httpx.Client:
-    """A browser of somebody who has not logged in."""
+    """A browser without a login."""
     return browser(gateway)
 
 
@@ -52,7 +52,7 @@ def test_a_session_begins_with_the_login_and_ends_with_the_logout(
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
     name = stack.cookie("sessionid")
     (cookie,) = [line for line in response.headers.get_list("Set-Cookie") if line.startswith(f"{name}=")]
-    assert "HttpOnly" in cookie  # out of reach of scripts
+    assert "HttpOnly" in cookie  # scripts cannot read it
     assert "SameSite=Lax" in cookie
     page = visitor.get("/admin/")
     assert page.status_code == 200
