@@ -1,4 +1,4 @@
-"""docs/choosing.md says what the sample report says, and nothing beside it."""
+"""docs/choosing.md agrees with the sample report, and claims nothing else."""
 
 import re
 
