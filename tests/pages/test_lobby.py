@@ -1,4 +1,4 @@
-"""The lobby page as it is served: it names every gateway, and a strict Content-Security-Policy would find no fault."""
+"""The served lobby page names every gateway, and satisfies a strict Content-Security-Policy."""
 
 from html.parser import HTMLParser
 
@@ -53,7 +53,7 @@ def test_all_that_it_loads_is_there_and_may_be_kept_for_ever(page: Page, http: h
     assets = {url for url in page.addresses("src", "href") if "." in url.rpartition("/")[2]}
     assert {asset.rpartition(".")[2] for asset in assets} == {"css", "js", "svg"}
     for asset in assets:
-        assert asset.startswith("/static/")  # of this site: no other one learns who looks at it
+        assert asset.startswith("/static/")  # from this site: no other site learns who visits it
         response = http.get(asset)
         assert response.status_code == 200
         assert "immutable" in response.headers["Cache-Control"]
