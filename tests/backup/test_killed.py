@@ -27,7 +27,15 @@ PATH=${{PATH#*:}} exec docker "$@"
 KILL = "kill -9 $(cut -d ' ' -f 1 {lock}); exit 1"
 AFTERWARDS = 'PATH=${PATH#*:} docker "$@" >/dev/null; '
 # Each call of restore; the kill comes before or after it.
-CALLS = ["--file=-", "'pg_restore --username'*", "POSTGRES_DB=restore_new*", "' stage'", "RENAME*", "' swap'", "' clear'"]
+CALLS = [
+    "--file=-",
+    "'pg_restore --username'*",
+    "POSTGRES_DB=restore_new*",
+    "' stage'",
+    "RENAME*",
+    "' swap'",
+    "' clear'",
+]
 MOMENTS = (
     [(call, after) for call in CALLS for after in (False, True)] if IS_FULL else [("POSTGRES_DB=restore_new*", False)]
 )
