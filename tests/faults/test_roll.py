@@ -18,8 +18,7 @@ from tests.faults.traffic import Flow, Traffic
 from tests.routing.moves import nginx_processes
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, nginx_workers, run
 
-# Requests a second on each gateway. 100 take all of two slow cores, and a roll beside them is an overload.
-RATE = repeat(short=20, full=40)
+RATE = repeat(short=20, full=100)  # requests a second on each gateway
 SLOW = repeat(short=1, full=5)  # seconds of a long request; the old container waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
 BAD = "compose.yaml:tests/faults/bad.yaml"
