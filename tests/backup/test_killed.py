@@ -110,7 +110,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
     assert_restored(copy, archive)
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: ten restores that are killed, and the next one of each")
+@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: ten killed restores, and ten more")
 @pytest.mark.timeout(1800)
 def test_ten_random_moments(copy: Site, archive: Archive, restored: Traffic) -> None:
     for _ in range(10):
