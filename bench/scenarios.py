@@ -23,7 +23,7 @@ class Scenario:
     quick: bool = False
     # Uses the synchronous view on ASGI too, where it needs a thread.
     synchronous: bool = False
-    # Numbers of the claims in docs/choosing.md that this scenario confirms or corrects.
+    # Numbers of the claims in lab/notes.md that this scenario confirms or corrects.
     claims: tuple[int, ...] = ()
 
 

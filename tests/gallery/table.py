@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.support.stack import ROOT
 
-# The small applications of the teaching notes: path and answer.
+# The small applications of lab/notes.md: path and answer.
 SMALL = {
     ("bare-wsgi", "/"): "<h1>hi, python!</h1>",
     ("bare-wsgi", "/python"): "<h1>it work!</h1>",

@@ -56,7 +56,7 @@ def wait(_: HttpRequest) -> HttpResponse:
 
 
 def file(request: HttpRequest, path: str) -> HttpResponseBase | FileResponse:
-    """Static files through Django, which the notes call a waste."""
+    """Static files through Django: claim 12 of lab/notes.md calls that a waste."""
     return serve(request, path, document_root=settings.BENCH_FILES)
 
 
