@@ -1,4 +1,4 @@
-"""`make bench`: see bench/run. Writes report/results.json and report/index.html, also after Ctrl-C."""
+"""`make bench`: see bench/run. Writes results.json, index.html and pictures to report/, also after Ctrl-C."""
 
 import argparse
 import json
@@ -87,6 +87,10 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     (FOLDER / "index.html").write_text(report.page(found))
+    for old in FOLDER.glob("*.svg"):
+        old.unlink()
+    for name, svg in report.pictures(found).items():
+        (FOLDER / f"{name}.svg").write_text(svg)
     owner = os.environ.get("BENCH_OWNER", "")
     if owner:
         for file in (FOLDER, *FOLDER.iterdir()):

@@ -1,4 +1,4 @@
-"""Prints the table of docs/choosing.md from the sample report's figures. tests/bench compares them.
+"""Prints the parts of docs/report/README.md that come from the sample report's figures. tests/bench compares them.
 
 Run: python -m bench.document, with any Python since 3.11
 """
@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from bench.ratios import ratios
+from bench.summary import summary
 
 SAMPLE = Path(__file__).parents[1] / "docs/report/results.json"
 
 
+def lines(found: dict[str, Any]) -> str:
+    return "\n".join(f"- {what}: **{result}**" for what, result in summary(found))
+
+
 def table(found: dict[str, Any]) -> str:
-    lines = ["| compared | ratio | meant to be at least | |", "| --- | ---: | ---: | --- |"]
+    rows = ["| compared | ratio | meant to be at least | |", "| --- | ---: | ---: | --- |"]
     for it in ratios(found):
         said = "" if it.goal is None else "met" if it.value >= it.goal else "**missed**"
         goal = "" if it.goal is None else f"{it.goal:g}"
-        lines.append(f"| [{it.what}](report/index.html#{it.scenario}) | {it.value:.2f} | {goal} | {said} |")
-    return "\n".join(lines)
+        rows.append(f"| [{it.what}](index.html#{it.scenario}) | {it.value:.2f} | {goal} | {said} |")
+    return "\n".join(rows)
 
 
 def read() -> dict[str, Any]:
@@ -26,4 +31,4 @@ def read() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(table(read()))
+    print(lines(read()), table(read()), sep="\n\n")

@@ -42,6 +42,11 @@ def svg(figure: plt.Figure) -> str:
     return out.getvalue().partition("<svg")[1] + out.getvalue().partition("<svg")[2].replace(INK, "currentColor")
 
 
+def alone(svg: str) -> str:
+    """The SVG as a file of its own. No page gives it colours there, so it has ink and paper of its own."""
+    return svg.replace("<svg", '<svg style="color: #1c2927; background: #ffffff"', 1)
+
+
 def label_in_full(axes: plt.Axes) -> None:
     """Labels the numbers along two logarithmic axes as people write them: 200, not 2 x 10^2."""
     for axis in (axes.xaxis, axes.yaxis):

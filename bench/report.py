@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bench import plots
 from bench.ratios import ratios
+from bench.summary import PICTURES, summary
 
 HERE = Path(__file__).parent
 
@@ -23,15 +24,29 @@ def page(found: dict[str, Any]) -> str:
     drawn = {name: plots.bars(table["rows"], table["unit"]) for name, table in found["scenarios"].items()}
     return environment.get_template("report.html.j2").render(
         found=found,
+        summary=summary(found),
+        pictures=PICTURES,
         ratios=ratios(found),
         drawn=drawn,
         latency=plots.latency(found["latency"]) if found["latency"] else "",
-        waiting=plots.waiting(found["scenarios"])
-        if any(name.startswith("wait-1") for name in found["scenarios"])
-        else "",
+        waiting=waiting(found),
         memory=plots.memory(found["memory"]) if found["memory"] else "",
         scaling=plots.scaling(found["scaling"]) if found["scaling"] else "",
     )
+
+
+def waiting(found: dict[str, Any]) -> str:
+    known = any(name.startswith("wait-1") for name in found["scenarios"])
+    return plots.waiting(found["scenarios"]) if known else ""
+
+
+def pictures(found: dict[str, Any]) -> dict[str, str]:
+    """The most telling plots as files of their own, for pages of Markdown: name and SVG."""
+    drawn = {"waiting": waiting(found)}
+    for name, table in found["scenarios"].items():
+        if name in PICTURES:
+            drawn[name] = plots.bars(table["rows"], table["unit"])
+    return {name: plots.alone(svg) for name, svg in drawn.items() if svg}
 
 
 def terminal(found: dict[str, Any]) -> Table:
