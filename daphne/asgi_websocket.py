@@ -29,7 +29,7 @@ type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # Bytes that are parsed at once, before the other clients have their turn. Autobahn would parse all that was read,
 # 64 KiB: 10,000 frames, for which all other clients wait. gunicorn's value is larger: its library is faster, and it has
-# four workers (WEB_CONCURRENCY).
+# several workers (WEB_CONCURRENCY).
 PIECE = 1024
 
 # Seconds in which further answers to a client share a packet. Of messages that are sent together, only the first has a
