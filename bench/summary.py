@@ -15,10 +15,9 @@ def rates(found: dict[str, Any], scenario: str, names: tuple[str, ...]) -> str:
 
 
 def idle(found: dict[str, Any]) -> str:
-    return "; ".join(
-        f"{name} {it['opened']:,}, {it['bytes_each'] / 1000:.1f} kB each, {it['refused'] + it['lost']} refused or lost"
-        for name, it in found["sockets"].get("idle", {}).items()
-    )
+    known = found["sockets"].get("idle", {})
+    held = ", ".join(f"{name} {it['opened']:,} of {it['bytes_each'] / 1000:.1f} kB" for name, it in known.items())
+    return f"{held}; refused or lost: {sum(it['refused'] + it['lost'] for it in known.values())}" if known else ""
 
 
 def goals(found: dict[str, Any]) -> str:
