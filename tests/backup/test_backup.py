@@ -65,7 +65,7 @@ def test_a_full_disk_is_named_and_nothing_stays_on_it(site: Site, left: int) -> 
 
 
 def test_an_interrupted_one_leaves_nothing(site: Site, tmp_path: Path) -> None:
-    command = ("bootstrap/backup", str(tmp_path / "x.tar"))
+    command = ("bin/backup", str(tmp_path / "x.tar"))
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=site.variables(), process_group=0, **pipes)  # type: ignore[call-overload]
     wait_until(lambda: process.stdout.readline() == "backing up the uploads\n")

@@ -152,7 +152,7 @@ def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], t
 )
 def test_uploads_that_are_refused(tmp_path: Path, uploads: bytes, fault: str) -> None:
     """Like the test above, without a container."""
-    command, environment = (sys.executable, ROOT / "bootstrap/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
+    command, environment = (sys.executable, ROOT / "bin/inside/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
     result = subprocess.run(command, input=uploads, capture_output=True, env=environment, check=False)
     assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", f"{fault}\n")
 
@@ -184,7 +184,7 @@ def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None
 
 def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
     """Starts a restore and returns once it has printed this line."""
-    command, variables = ("bootstrap/restore", str(path)), copy.variables(FORCE="1")
+    command, variables = ("bin/restore", str(path)), copy.variables(FORCE="1")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=variables, process_group=0, **pipes)  # type: ignore[call-overload]
     wait_until(lambda: process.stdout.readline() == f"{line}\n")

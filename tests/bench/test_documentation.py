@@ -2,12 +2,12 @@
 
 import re
 
-from bench.document import read, table
+from lab.bench.document import read, table
 
 from tests.support.stack import ROOT
 
 CHOOSING = (ROOT / "docs/choosing.md").read_text()
-REPORT = (ROOT / "docs/report/index.html").read_text()
+REPORT = (ROOT / "lab/report/index.html").read_text()
 
 
 def test_the_ratios_are_those_of_the_sample_report() -> None:
@@ -15,7 +15,7 @@ def test_the_ratios_are_those_of_the_sample_report() -> None:
 
 
 def test_every_claim_leads_to_a_part_of_the_report_that_is_there() -> None:
-    parts = set(re.findall(r"\(report/index\.html#([\w-]+)\)", CHOOSING))
+    parts = set(re.findall(r"\(\.\./lab/report/index\.html#([\w-]+)\)", CHOOSING))
     assert len(parts) > 5
     assert parts <= set(re.findall(r'<h2 id="([\w-]+)">', REPORT))
 

@@ -81,7 +81,7 @@ def test_a_machine_that_cannot_be_helped_is_told_why(
     (clone.path / "os-release").write_text(f"{release}\n")
     volumes = ("--volume", f"{clone.path}:/clone:ro", "--volume", f"{clone.path}/os-release:/etc/os-release:ro")
     machine = ("docker", "run", "--rm", "--network", "none", "--user", user, *volumes, setting("PYTHON_IMAGE"))
-    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bootstrap/engine", check=False))
+    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bin/engine", check=False))
     assert line.startswith("engine: ")
     assert fault in line
 

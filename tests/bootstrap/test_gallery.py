@@ -29,7 +29,7 @@ def test_what_make_up_refuses_is_refused_here(clone: Clone) -> None:
 def test_gallery_down_takes_its_compose_file_out_of_env_and_nothing_else(clone: Clone) -> None:
     clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml")
     before = clone.env.read_text()
-    clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml:compose.gallery.yaml")
+    clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml:lab/compose.gallery.yaml")
     said = clone.make("gallery-down")
     assert said.returncode == 0, said.stderr
     assert clone.env.read_text() == before

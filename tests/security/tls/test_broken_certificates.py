@@ -61,13 +61,13 @@ def folder(made: Path) -> Path:
 
 
 def install(folder: Path) -> str:
-    """Installs it as bootstrap/certs does, without the container, which would take most of the time."""
+    """Installs it as bin/certs does, without the container, which would take most of the time."""
     return certificate(folder).stdout
 
 
 def certificate(folder: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "AT": str(folder), "FOLDER": "certs"}
-    return run("bootstrap/certificate", "install", *NAMES, check=check, cwd=ROOT, env=environment)
+    return run("bin/inside/certificate", "install", *NAMES, check=check, cwd=ROOT, env=environment)
 
 
 def complaint(folder: Path) -> str:
@@ -118,7 +118,7 @@ def test_a_key_that_others_can_read_is_named_with_the_cure(folder: Path, cases: 
 
 
 def test_a_folder_that_is_not_there_is_named(stack: TlsStack) -> None:
-    refused = stack.script("bootstrap/certs", "install", check=False, CERTS="./nowhere")
+    refused = stack.script("bin/certs", "install", check=False, CERTS="./nowhere")
     assert one_line(refused) == (
         "certs: CERTS=nowhere: there is no such folder; make certs makes it, and a certificate for development"
     )
