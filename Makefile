@@ -37,16 +37,16 @@ logs: ## follow the logs (SERVICE=name for one)
 	@bootstrap/compose logs --follow --tail 100 $(SERVICE)
 
 shell: ## a shell in a running service (SERVICE=name)
-	@bootstrap/compose exec $(or $(SERVICE),$(error which one? make shell SERVICE=uwsgi)) sh
+	@bootstrap/compose exec $(or $(SERVICE),$(error which one? For example: make shell SERVICE=uwsgi)) sh
 
 manage: ## a command of manage.py (CMD="createsuperuser")
-	@bootstrap/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django $(or $(CMD),$(error which one? make manage CMD=createsuperuser))
+	@bootstrap/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django $(or $(CMD),$(error which one? For example: make manage CMD=createsuperuser))
 
 backup: ## database and uploads into one file, while serving (FILE=)
 	@bootstrap/backup $(if $(FILE),"$(FILE)")
 
 restore: ## put a backup in the place of what is there; asks (FILE=)
-	@bootstrap/restore "$(or $(FILE),$(error which one? make restore FILE=backups/...))"
+	@bootstrap/restore "$(or $(FILE),$(error which one? For example: make restore FILE=backups/...))"
 
 test: ## prove it, on a stack of its own (ARGS="tests/routing -x")
 	@tests/run $(ARGS)

@@ -93,7 +93,7 @@ def check_system(databases: list[str]) -> None:
     if errors:
         told = [f"{it.id}: {it.msg}{f' ({it.hint})' if it.hint else ''}" for it in errors]
         rest = f"; and {len(told) - 3} more" if len(told) > 3 else ""
-        fault(f"Django's system check finds {'; '.join(told[:3])}{rest}")
+        fault(f"Django's system check fails: {'; '.join(told[:3])}{rest}")
 
 
 # ---- the database ----
@@ -123,14 +123,14 @@ def open_database(alias: str) -> None:
 def check_databases() -> bool:
     """Whether the default database answered. Another one only causes a warning, because migrate does not need it."""
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.dummy":
-        fault(f"{settings.SETTINGS_MODULE} has no DATABASES, and migrate needs one: see docs/your-project.md")
+        fault(f"{settings.SETTINGS_MODULE} does not set DATABASES, which migrate needs: see docs/your-project.md")
     try:
         open_database("default")
     except Exception as error:
         traceback.print_exception(error)
         if "password authentication failed" in str(error):
             fault(
-                "the database was made with another password than secrets/postgres_password: restore that file, or"
+                "the database was created with a password other than secrets/postgres_password: restore that file, or"
                 " delete the database with make clean"
             )
         fault(f'DATABASES["default"] cannot be opened: {explain(error)}')
@@ -225,9 +225,9 @@ def check_health(application: Callable[..., Any]) -> None:
     if not 200 <= status < 300:
         where = f" (to {location})" if location else ""
         cure = {
-            400: "ALLOWED_HOSTS has to have the names of SERVER_NAMES: see docs/your-project.md",
-            404: "name a path that the project has; it has to answer while the process can serve",
-        }.get(status, "it has to answer 2xx while the process can serve")
+            400: "ALLOWED_HOSTS must contain the names in SERVER_NAMES: see docs/your-project.md",
+            404: "set a path that the project has; it must answer 2xx while the process can serve",
+        }.get(status, "it must answer 2xx while the process can serve")
         fault(f"HEALTH_PATH={HEALTH_PATH} answers {status}{where} on the host {HOST}: {cure}")
     # The health check sends X-Forwarded-Proto: https. With HTTPS=0, browsers come over HTTP.
     if os.environ["HTTPS"] == "0":
@@ -236,8 +236,9 @@ def check_health(application: Callable[..., Any]) -> None:
         # A middleware may answer HEALTH_PATH before Django's would redirect it.
         if redirects or settings.SECURE_SSL_REDIRECT:
             warn(
-                "SECURE_SSL_REDIRECT sends every visitor to HTTPS, which this stack does not have with HTTPS=0:"
-                " set HTTPS=1 where a load balancer ends TLS, use compose.tls.yaml (docs/tls.md), or take it away"
+                "SECURE_SSL_REDIRECT redirects every visitor to HTTPS, which this stack does not serve with HTTPS=0:"
+                " set HTTPS=1 if a load balancer terminates TLS, use compose.tls.yaml (docs/tls.md), or remove the"
+                " setting"
             )
 
 
@@ -254,7 +255,7 @@ def main() -> None:
         check_health(application)
         return
     if found := apps_without_migrations():
-        warn(f"models without a migration, so without their tables or columns, in: {', '.join(found)}")
+        warn(f"models without a migration, so their tables or columns are missing, in: {', '.join(found)}")
     if answers:
         for name in attempt("the migrations cannot be planned", pending_migrations):
             print("pending:", name)

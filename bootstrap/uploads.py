@@ -86,7 +86,7 @@ def described(path: str, status: os.stat_result) -> tarfile.TarInfo:
 def safe(member: tarfile.TarInfo, _path: str = "") -> tarfile.TarInfo:
     """Rejects a member that could reach beyond the folder to which it is extracted."""
     if member.name.startswith("/") or ".." in member.name.split("/"):
-        sys.exit(f"{member.name!r} leads out of the uploads")
+        sys.exit(f"{member.name!r} points outside the uploads' folder")
     if not (member.isreg() or member.isdir()):
         sys.exit(f"{member.name!r} is neither a file nor a folder")
     return member

@@ -106,7 +106,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
     assert any("spoilt" in line for line in copy.files())
     result = copy.make("backup", f"FILE={tmp_path}/x.tar")
     assert result.returncode == 0, result.stderr
-    assert "finishing a restore that was killed" in result.stdout
+    assert "finishing a killed restore" in result.stdout
     assert_restored(copy, archive)
 
 
@@ -146,7 +146,7 @@ def test_a_signal_leaves_everything_as_it_was_and_nothing_beside(
     process = start(copy, "bootstrap/restore", str(archive.path), PATH=path)
     said = process.communicate(timeout=100)[0]
     assert process.returncode == 1
-    assert said.splitlines()[-1] == "restore: interrupted: everything is as it was"
+    assert said.splitlines()[-1] == "restore: interrupted: nothing was changed"
     assert copy.state() == before
 
 
@@ -161,7 +161,7 @@ def test_no_backup_is_made_beside_a_restore(
             assert process.poll() is None
             time.sleep(0.1)
         line = only_line(copy.make("backup", f"FILE={tmp_path}/x.tar"))
-        assert line == "backup: another make backup or restore is at work in this folder: wait until it has ended"
+        assert line == "backup: another make backup or restore is running in this folder: wait until it has ended"
     finally:
         process.terminate()
         process.wait(timeout=60)

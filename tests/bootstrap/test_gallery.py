@@ -9,14 +9,16 @@ def test_a_project_that_is_not_the_sample_is_refused(clone: Clone) -> None:
     shutil.copytree(clone.path / "tests/project/tiny", clone.path / "mine")
     clone.configure(APPS="./mine")
     line = only_line(clone.make("gallery"))
-    assert line == "gallery: APPS=./mine: the gallery hosts the sample project, ./apps; give it a clone of its own"
+    assert (
+        line == "gallery: APPS=./mine: the gallery serves only the sample project, ./apps; use a separate clone for it"
+    )
     assert clone.is_down()
 
 
 def test_https_is_refused(clone: Clone) -> None:
     clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
     line = only_line(clone.make("gallery"))
-    assert "the gallery is for plain HTTP" in line
+    assert "the gallery supports only plain HTTP" in line
     assert clone.is_down()
 
 

@@ -73,7 +73,7 @@ def old() -> Iterator[Clone]:
         run("docker", "stop", server)
         said = clone.make("up")
         assert said.returncode == 0, said.stdout + said.stderr
-        assert f"database: making {user} an owner of its database" in said.stdout
+        assert f"database: changing {user} from PostgreSQL's superuser to the owner of its database" in said.stdout
         yield clone
     finally:
         run("docker", "rm", "--force", server, check=False)

@@ -20,7 +20,7 @@ def secrets(clone: Clone) -> str:
 def test_they_are_made_once_for_the_containers_user_alone(clone: Clone) -> None:
     for name in SECRETS:
         (clone.path / "secrets" / name).unlink()
-    assert "made secrets: secret_key postgres_password valkey_password" in clone.run("bootstrap/secrets").stdout
+    assert "created secrets: secret_key postgres_password valkey_password" in clone.run("bootstrap/secrets").stdout
     made = [(clone.path / "secrets" / name) for name in SECRETS]
     assert {(file.stat().st_uid, file.stat().st_mode & 0o777) for file in made} == {(READER, 0o600)}
     values = [file.read_text() for file in made]
@@ -61,7 +61,7 @@ def test_one_that_the_containers_cannot_read_is_named_with_the_cure(clone: Clone
 
 def test_one_that_others_can_read_is_named_with_its_mode(clone: Clone) -> None:
     (clone.path / "secrets" / "valkey_password").chmod(0o644)
-    assert secrets(clone).endswith("is open to others (mode 644): chmod 600 secrets/valkey_password")
+    assert secrets(clone).endswith("is accessible to other users (mode 644): chmod 600 secrets/valkey_password")
 
 
 def test_a_folder_in_the_place_of_one_is_named(clone: Clone) -> None:
