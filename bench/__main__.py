@@ -43,7 +43,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
 
 def url_plan(url: str) -> Plan:
     if not url.startswith(("http://", "https://")):
-        sys.exit(f"bench: URL={url}: give the whole address, http://127.0.0.1:8080/hello/sync/")
+        sys.exit(f"bench: URL={url}: give the full address, like http://127.0.0.1:8080/hello/sync/")
     yours = contestants.Contestant(url, "", "-", url)
     return Plan([Scenario("url", url)], [yours], parts={"latency"}, seconds=5, paced_seconds=5, extras=False)
 
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--gateways", default="")
     parser.add_argument("--url", default="")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--check", action="store_true", help="only say whether the options are understood")
+    parser.add_argument("--check", action="store_true", help="only check the options")
     options = parser.parse_args()
     plan = plan_of(options)
     if options.check:
@@ -93,7 +93,7 @@ def main() -> None:
             os.chown(file, *map(int, owner.split(":")))
     console.print(report.terminal(found))
     if results.interrupted:
-        sys.exit("bench: interrupted; what was measured is in report/")
+        sys.exit("bench: interrupted; the results so far are in report/")
     failed = results.failures + [
         f"{name}, {who}: {row['failures'][-1]}"
         for name, table in results.scenarios.items()

@@ -36,7 +36,7 @@ def page(found: dict[str, Any]) -> str:
 
 def terminal(found: dict[str, Any]) -> Table:
     table = Table(
-        "", "", "median", "spread", "errors", title="report/index.html has the pictures", title_justify="left"
+        "", "", "median", "spread", "errors", title="report/index.html contains the plots", title_justify="left"
     )
     for name, scenario in found["scenarios"].items():
         for who, row in scenario["rows"].items():
