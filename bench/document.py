@@ -13,7 +13,7 @@ SAMPLE = Path(__file__).parents[1] / "docs/report/results.json"
 
 
 def table(found: dict[str, Any]) -> str:
-    lines = ["| compared | ratio | meant to be at least | |", "| --- | ---: | ---: | --- |"]
+    lines = ["| compared | ratio | goal, at least | |", "| --- | ---: | ---: | --- |"]
     for it in ratios(found):
         said = "" if it.goal is None else "met" if it.value >= it.goal else "**missed**"
         goal = "" if it.goal is None else f"{it.goal:g}"

@@ -101,8 +101,8 @@ def waiting(scenarios: dict[str, Any]) -> str:
         ]
         axes.plot(*zip(*points, strict=True), "-o", color=colour, label=name) if points else None
     clients = [it["clients"] for it in tables]
-    axes.plot(clients, [it * 10 for it in clients], ":", color=INK, alpha=0.6, label="if nobody had to queue")
-    axes.set(xscale="log", yscale="log", xlabel="clients", ylabel="answers a second")
+    axes.plot(clients, [it * 10 for it in clients], ":", color=INK, alpha=0.6, label="without queuing")
+    axes.set(xscale="log", yscale="log", xlabel="clients", ylabel="responses a second")
     label_in_full(axes)
     axes.legend(fontsize=8.5)
     return svg(figure)
@@ -125,7 +125,7 @@ def memory(found: dict[str, dict[str, Any]]) -> str:
             color=COLOURS["ceiling"],
             alpha=0.5,
             height=0.66,
-            label="counted again where it is shared (RSS)" if not place else None,
+            label="shared pages counted again (RSS)" if not place else None,
         )
         axes.annotate(
             f" {it['pss'] / mib:,.0f} of {it['rss'] / mib:,.0f}", (it["rss"] / mib, place), va="center", color=INK
@@ -145,6 +145,6 @@ def scaling(found: dict[str, dict[str, Any]]) -> str:
         axes.plot(numbers, [it["rate"] for it in rows.values()], "-o", color=colour, label=name)
         if 1 in numbers:
             axes.plot(numbers, [rows["1"]["rate"] * number for number in numbers], ":", color=colour, alpha=0.6)
-    axes.set(xlabel="replicas, a fifth of a core each", ylabel="answers a second")
+    axes.set(xlabel="replicas, a fifth of a core each", ylabel="responses a second")
     axes.legend(fontsize=8.5)
     return svg(figure)

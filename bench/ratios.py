@@ -33,35 +33,40 @@ def waiting(clients: int, name: str) -> tuple[str, str]:
 
 
 TABLE = [
-    Compared("uwsgi, of the WSGI ceiling on all cores", hello("uwsgi"), hello("WSGI ceiling"), 0.45, per_core=True),
-    Compared("gunicorn, of the ASGI ceiling on all cores", hello("gunicorn"), hello("ASGI ceiling"), per_core=True),
-    Compared("uwsgi, to TechEmpower's configuration", hello("uwsgi"), hello("techempower"), 1.5),
-    Compared("uwsgi, to TechEmpower's, without middleware", hello("uwsgi"), hello("techempower-whole"), 1.5),
-    Compared("uwsgi, to cookiecutter-django's configuration", hello("uwsgi"), hello("cookiecutter"), 5),
-    Compared("uwsgi, to cookiecutter-django's, with its middleware", hello("uwsgi"), hello("cookiecutter-whole"), 5),
-    Compared("uwsgi, to the notes' uwsgi.ini", hello("uwsgi"), hello("notes-uwsgi")),
-    Compared("uwsgi, to granian-wsgi", hello("uwsgi"), hello("granian-wsgi"), 1),
-    Compared("uwsgi with 3 x 2, the notes' counts, to 2 x 4", hello("uwsgi-3x2"), hello("uwsgi")),
-    Compared("uwsgi with 4 x 2, to 2 x 4", hello("uwsgi-4x2"), hello("uwsgi")),
-    Compared("uwsgi behind nginx, to without", hello("uwsgi"), hello("uwsgi without nginx"), 0.85),
-    Compared("gunicorn behind nginx, to without", hello("gunicorn"), hello("gunicorn without nginx"), 0.85),
-    Compared("daphne behind nginx, to without", hello("daphne"), hello("daphne without nginx"), 0.85),
-    Compared("gunicorn, to the same with Django's own middleware", hello("gunicorn"), hello("gunicorn-stock"), 1.9),
-    Compared("gunicorn, to the notes' command", hello("gunicorn"), hello("notes-gunicorn")),
-    Compared("uvicorn with uvloop and httptools, to without", hello("uvicorn-fast"), hello("uvicorn-pure")),
-    Compared("uwsgi, to cgi", hello("uwsgi"), hello("cgi")),
+    Compared("uwsgi / WSGI ceiling on all cores", hello("uwsgi"), hello("WSGI ceiling"), 0.45, per_core=True),
+    Compared("gunicorn / ASGI ceiling on all cores", hello("gunicorn"), hello("ASGI ceiling"), per_core=True),
+    Compared("uwsgi / TechEmpower's configuration", hello("uwsgi"), hello("techempower"), 1.5),
+    Compared("uwsgi / TechEmpower's configuration without middleware", hello("uwsgi"), hello("techempower-whole"), 1.5),
+    Compared("uwsgi / cookiecutter-django's configuration", hello("uwsgi"), hello("cookiecutter"), 5),
     Compared(
-        "gunicorn: 1,000 clients that wait, to 1,000 that do not",
+        "uwsgi / cookiecutter-django's configuration with its middleware",
+        hello("uwsgi"),
+        hello("cookiecutter-whole"),
+        5,
+    ),
+    Compared("uwsgi / uwsgi.ini of the teaching notes", hello("uwsgi"), hello("notes-uwsgi")),
+    Compared("uwsgi / granian-wsgi", hello("uwsgi"), hello("granian-wsgi"), 1),
+    Compared("uwsgi with 3 x 2, as in the teaching notes / with 2 x 4", hello("uwsgi-3x2"), hello("uwsgi")),
+    Compared("uwsgi with 4 x 2 / with 2 x 4", hello("uwsgi-4x2"), hello("uwsgi")),
+    Compared("uwsgi behind nginx / without nginx", hello("uwsgi"), hello("uwsgi without nginx"), 0.85),
+    Compared("gunicorn behind nginx / without nginx", hello("gunicorn"), hello("gunicorn without nginx"), 0.85),
+    Compared("daphne behind nginx / without nginx", hello("daphne"), hello("daphne without nginx"), 0.85),
+    Compared("gunicorn / gunicorn with Django's own middleware", hello("gunicorn"), hello("gunicorn-stock"), 1.9),
+    Compared("gunicorn / gunicorn's command in the teaching notes", hello("gunicorn"), hello("notes-gunicorn")),
+    Compared("uvicorn with uvloop and httptools / without", hello("uvicorn-fast"), hello("uvicorn-pure")),
+    Compared("uwsgi / cgi", hello("uwsgi"), hello("cgi")),
+    Compared(
+        "gunicorn: 1,000 clients that wait / 1,000 that do not",
         waiting(1000, "gunicorn"),
         ("hello-1000", "gunicorn"),
         0.9,
     ),
-    Compared("gunicorn: 1,000 clients that wait, to 32 that do not", waiting(1000, "gunicorn"), hello("gunicorn"), 0.9),
-    Compared("1,000 clients that wait: gunicorn, to uwsgi", waiting(1000, "gunicorn"), waiting(1000, "uwsgi"), 30),
-    Compared("100 clients that wait: gunicorn, to uwsgi", waiting(100, "gunicorn"), waiting(100, "uwsgi")),
-    Compared("small files: nginx, to stock", ("static-small", "nginx"), ("static-small", "stock nginx"), 1.3),
-    Compared("10 MiB: nginx, to stock", ("static-large", "nginx"), ("static-large", "stock nginx"), 1),
-    Compared("small files: nginx, to Django", ("static-small", "nginx"), ("static-small", "Django on uwsgi")),
+    Compared("gunicorn: 1,000 clients that wait / 32 that do not", waiting(1000, "gunicorn"), hello("gunicorn"), 0.9),
+    Compared("1,000 clients that wait: gunicorn / uwsgi", waiting(1000, "gunicorn"), waiting(1000, "uwsgi"), 30),
+    Compared("100 clients that wait: gunicorn / uwsgi", waiting(100, "gunicorn"), waiting(100, "uwsgi")),
+    Compared("small files: nginx / stock nginx", ("static-small", "nginx"), ("static-small", "stock nginx"), 1.3),
+    Compared("10 MiB: nginx / stock nginx", ("static-large", "nginx"), ("static-large", "stock nginx"), 1),
+    Compared("small files: nginx / Django", ("static-small", "nginx"), ("static-small", "Django on uwsgi")),
 ]
 
 
@@ -82,10 +87,17 @@ def ratios(found: dict[str, Any]) -> list[Ratio]:
     for name, it in found["memory"].items():
         # The share of RSS, of all pages of the processes, that more than one process has.
         if it["processes"] > 2:
-            compared.append(Ratio(f"{name}: pages that are shared", 1 - it["private"] / it["rss"], 0.6, "memory"))
+            compared.append(
+                Ratio(
+                    f"{name}: share of memory pages in use by several processes",
+                    1 - it["private"] / it["rss"],
+                    0.6,
+                    "memory",
+                )
+            )
     for name, it in found.get("scaling", {}).items():
         if "1" in it and "8" in it:
             of_linear = it["8"]["rate"] / it["1"]["rate"] / 8
-            compared.append(Ratio(f"{name}: 8 replicas, to 8 times one", of_linear, 0.9, "scaling"))
+            compared.append(Ratio(f"{name}: 8 replicas / 8 times one replica", of_linear, 0.9, "scaling"))
     # Truncated, not rounded: 0.898 is not 0.9.
     return [replace(it, value=math.floor(it.value * 100) / 100) for it in compared]

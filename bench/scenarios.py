@@ -40,7 +40,7 @@ SCENARIOS = [
     Scenario("rows", "Twenty rows of the database", "rows"),
     Scenario("write", "A row written to the database", "write", body=1),
     Scenario("page", "A page from a template, with twenty rows", "page"),
-    Scenario("mebibyte", "An answer of 1 MiB", "mebibyte", clients=8),
+    Scenario("mebibyte", "A response of 1 MiB", "mebibyte", clients=8),
     Scenario("upload", "An upload of 10 MiB", "upload", clients=4, body=10 * 2**20),
     Scenario("wait-10", "A view that waits 100 ms, 10 clients", "wait", clients=10, claims=(2,)),
     Scenario("wait-100", "A view that waits 100 ms, 100 clients", "wait", clients=100, quick=True, claims=(2, 10)),
@@ -51,5 +51,5 @@ SCENARIOS = [
     Scenario("events", "Server-sent events, 50 in a stream", "", clients=8, unit="streams a second"),
     Scenario("static-small", "A static file of a few kB", who=("files",), quick=True, claims=(12,)),
     Scenario("static-large", "A file of 10 MiB", who=("files",), clients=8),
-    Scenario("static-gzip", "A static file for who takes gzip", who=("files",)),
+    Scenario("static-gzip", "A static file for clients that accept gzip", who=("files",)),
 ]

@@ -6,7 +6,7 @@ Run: python gallery/document.py, with any Python since 3.11
 import tomllib
 from pathlib import Path
 
-HEAD = ["name", "server", "interface", "protocol", "processes", "WebSocket", "waits at once", "queue", "told to stop"]
+HEAD = ["name", "server", "interface", "protocol", "processes", "WebSocket", "concurrent requests", "queue", "on stop"]
 
 
 def row(cells: list[str]) -> str:
