@@ -142,10 +142,10 @@ HEALTHCHECK CMD ["curl", "--noproxy", "*", "--fail", "--silent", "--max-time", "
 ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
 
-# ---- gallery: every other server, in one image (compose.gallery.yaml) ----
+# ---- gallery: every other server, in one image (lab/compose.gallery.yaml) ----
 FROM ${PYTHON_IMAGE} AS mod_wsgi-build
 RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev apache2-dev && rm -rf /var/lib/apt/lists/*
-RUN --mount=type=bind,source=gallery/mod_wsgi/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=lab/gallery/mod_wsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes --target /mod_wsgi -r /mnt/requirements.txt
 
@@ -156,21 +156,21 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/* \
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
-    --mount=type=bind,source=gallery/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=bind,source=lab/gallery/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=bind,from=mod_wsgi-build,source=/mod_wsgi,target=/mod_wsgi \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
  && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
  && cp -R /mod_wsgi/. /usr/local/lib/python3.*/site-packages/
-COPY gallery/mod_wsgi/httpd.conf gallery/uwsgi.ini gallery/gunicorn.conf.py gallery/servers.toml gallery/summary.py /etc/gallery/
-COPY gallery/cgi /srv/gallery/cgi
-COPY gallery/small /srv/gallery/small
-COPY gallery/healthcheck_uwsgi.py /usr/local/bin/
+COPY lab/gallery/mod_wsgi/httpd.conf lab/gallery/uwsgi.ini lab/gallery/gunicorn.conf.py lab/gallery/servers.toml lab/gallery/summary.py /etc/gallery/
+COPY lab/gallery/cgi /srv/gallery/cgi
+COPY lab/gallery/small /srv/gallery/small
+COPY lab/gallery/healthcheck_uwsgi.py /usr/local/bin/
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 # The benchmark's views, for the gallery too.
-COPY bench/project gallery/project /srv/gallery/
+COPY lab/bench/project lab/gallery/project /srv/gallery/
 RUN chmod -R u=rwX,go=rX /etc/gallery /srv/gallery /usr/local/bin/healthcheck_uwsgi.py && python -m compileall -q /srv/gallery \
  && ln -s "$(find /usr/local/lib/python3.*/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
 ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
@@ -180,7 +180,7 @@ HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 # ---- gallery-nginx: the same edge, with routes to the gallery's servers ----
 FROM nginx AS gallery-nginx
 USER 0:0
-COPY gallery/nginx/ /etc/nginx/
+COPY lab/gallery/nginx/ /etc/nginx/
 # FastCGI and SCGI get the same variables and settings as the uwsgi protocol, with the names of their own directives.
 RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
@@ -235,13 +235,13 @@ FROM ${PYTHON_IMAGE} AS bench
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends docker-cli wrk nghttp2-client \
  && rm -rf /var/lib/apt/lists/*
-RUN --mount=type=bind,source=bench/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=lab/bench/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
 # matplotlib stores its font cache there.
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp/matplotlib
 
 FROM ${PYTHON_IMAGE} AS lint
-RUN --mount=type=bind,source=lint/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=tests/lint/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt

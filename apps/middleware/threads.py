@@ -59,7 +59,7 @@ def is_no_thread(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         missing, rest = error.split(NoThread)
         if missing and rest:
-            logger.error("failed beside what got no thread: %s", rest, exc_info=rest)
+            logger.error("failed in the same group as a task that got no thread: %s", rest, exc_info=rest)
         return missing is not None
     return isinstance(error, NoThread)
 
@@ -150,7 +150,7 @@ class ThreadsMiddleware:
             if not is_no_thread(error):
                 raise
             if has_begun:
-                raise ConnectionAbortedError("no thread came free for the rest of the answer") from None
+                raise ConnectionAbortedError("no thread became free for the rest of the response") from None
             return await self.refuse(send)
         finally:
             if loan.lane is not None:
@@ -172,7 +172,7 @@ class ThreadsMiddleware:
         """Ends the process if half of its threads are stuck, because no thread can be ended. It is then replaced."""
         lost = sum(lane.is_lost() for lane in self.all)
         if lost * 2 >= len(self.all):
-            logger.critical("%d of %d threads are in views that do not return: this process ends", lost, len(self.all))
+            logger.critical("%d of %d threads are in views that do not return: this process exits", lost, len(self.all))
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def refuse(self, send: ASGISendCallable) -> None:

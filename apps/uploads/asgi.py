@@ -10,7 +10,7 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 
 from uploads.storage import FULL_DISK
 
-BODY = json.dumps({"errors": {"file": ["There is no room for it."]}}).encode()
+BODY = json.dumps({"errors": {"file": ["There is not enough space for this file."]}}).encode()
 
 
 class FullDiskMiddleware:

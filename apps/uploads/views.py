@@ -44,5 +44,6 @@ def upload(request: HttpRequest) -> HttpResponse:
             # buffered, which fails again.
             with suppress(OSError):
                 handler.upload_interrupted()
-        return answer(request, HTTPStatus.INSUFFICIENT_STORAGE, {"errors": {"file": ["There is no room for it."]}})
+        full = {"errors": {"file": ["There is not enough space for this file."]}}
+        return answer(request, HTTPStatus.INSUFFICIENT_STORAGE, full)
     return answer(request, HTTPStatus.CREATED, stored.as_dict())

@@ -2,14 +2,14 @@
 
 import re
 
-from bench.document import lines, read, table
-from bench.summary import PICTURES
+from lab.bench.document import lines, read, table
+from lab.bench.summary import PICTURES
 
 from tests.support.stack import ROOT
 
 CHOOSING = (ROOT / "docs/choosing.md").read_text()
 NOTES = (ROOT / "lab/notes.md").read_text()
-FOLDER = ROOT / "docs/report"
+FOLDER = ROOT / "lab/report"
 SUMMARY = (FOLDER / "README.md").read_text()
 REPORT = (FOLDER / "index.html").read_text()
 

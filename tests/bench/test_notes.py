@@ -2,8 +2,8 @@
 
 import re
 
-from bench.document import read
-from bench.ratios import median
+from lab.bench.document import read
+from lab.bench.ratios import median
 
 from tests.support.stack import ROOT
 

@@ -1,4 +1,4 @@
-"""gallery/servers.toml: what each server is, supports and cannot do."""
+"""lab/gallery/servers.toml: what each server is, supports and cannot do."""
 
 import tomllib
 from dataclasses import dataclass
@@ -37,5 +37,5 @@ class Server:
         return self.name
 
 
-SERVERS = [Server(**line) for line in tomllib.loads((ROOT / "gallery/servers.toml").read_text())["server"]]
+SERVERS = [Server(**line) for line in tomllib.loads((ROOT / "lab/gallery/servers.toml").read_text())["server"]]
 EVERY_NAME = [server.name for server in SERVERS] + sorted({name for name, _ in SMALL})

@@ -87,7 +87,7 @@ static void raise_mercies(void) {
 }
 
 static struct uwsgi_option options[] = {
-    {"thread-harakiri", required_argument, 0, "end requests that take longer", uwsgi_opt_set_int, &seconds, 0},
+    {"thread-harakiri", required_argument, 0, "end requests that take longer, in seconds", uwsgi_opt_set_int, &seconds, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 

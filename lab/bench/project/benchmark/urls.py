@@ -1,0 +1,16 @@
+"""The views that are measured, beside the sample's own. Each twice: synchronous, and asynchronous below /async/."""
+
+from django.urls import path
+
+from benchmark import asynchronous, synchronous
+from config.urls import handler400, handler403, handler404, handler500
+from config.urls import urlpatterns as sample
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [
+    *(path(f"bench/{view.__name__}/", view) for view in synchronous.VIEWS),
+    *(path(f"lab/bench/async/{view.__name__}/", view) for view in asynchronous.VIEWS),
+    path("lab/bench/file/<path:path>", synchronous.file),
+    *sample,
+]
