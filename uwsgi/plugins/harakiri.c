@@ -87,8 +87,10 @@ static void raise_mercies(void) {
 }
 
 static struct uwsgi_option options[] = {
-    {"thread-harakiri", required_argument, 0, "end requests that take longer, in seconds", uwsgi_opt_set_int, &seconds, 0},
+    {"thread-harakiri", required_argument, 0,
+     "end requests that take longer, in seconds", uwsgi_opt_set_int, &seconds, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 
-struct uwsgi_plugin harakiri_plugin = {.name = "harakiri", .options = options, .post_init = raise_mercies, .master_cycle = find_late_requests};
+struct uwsgi_plugin harakiri_plugin = {
+    .name = "harakiri", .options = options, .post_init = raise_mercies, .master_cycle = find_late_requests};

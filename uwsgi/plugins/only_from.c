@@ -142,7 +142,8 @@ static void guard_sockets(void) {
 }
 
 static struct uwsgi_option options[] = {
-    {"only-from", required_argument, 0, "accept connections only from the addresses of this name", uwsgi_opt_set_str, &name, 0},
+    {"only-from", required_argument, 0,
+     "accept connections only from the addresses of this name", uwsgi_opt_set_str, &name, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 
