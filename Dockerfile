@@ -17,9 +17,18 @@ COPY nginx nginx
 COPY uwsgi uwsgi
 COPY gunicorn gunicorn
 COPY daphne daphne
-COPY gateway_answers gateway_answers
+COPY tricorn tricorn
 COPY healthcheck.py .
 RUN chmod -R u=rwX,go=rX .
+
+# ---- package: tricorn, what the stack adds to a project and to stock servers. /installed is a copy of /usr/local ----
+FROM ${PYTHON_IMAGE} AS package
+RUN --mount=type=bind,source=tricorn/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+COPY --from=files /files/tricorn /tricorn
+RUN pip wheel --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation --wheel-dir /wheels /tricorn \
+ && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps --prefix /installed /wheels/*.whl
 
 # ---- django: Python, the project's requirements, the user that every gateway runs as ----
 FROM ${PYTHON_IMAGE} AS django
@@ -43,6 +52,7 @@ RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements
 # ---- project: the code with its bytecode, and the collected static files ----
 FROM django AS project
 ARG DJANGO_SETTINGS_MODULE
+COPY --from=package /installed /usr/local
 COPY --from=apps / .
 # The modes of the clone, as above. The bytecode is compiled here, as root: at run time the root is read-only, and every
 # start would compile everything again. A .py file that is not Python (a template, for example) is left out. If a needed
@@ -63,6 +73,7 @@ RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python 
 
 # ---- migrate: one shot ----
 FROM django AS migrate
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/apps /srv/apps
 USER 999:999
 CMD ["python", "-m", "django", "migrate", "--no-input"]
@@ -87,12 +98,11 @@ RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
 COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
 COPY --from=files /files/uwsgi/uwsgi.ini /files/uwsgi/prefixed.py /etc/uwsgi/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
+COPY --from=package /installed /usr/local
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
+ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini"]
@@ -103,12 +113,12 @@ RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
 COPY --from=files /files/gunicorn/*.py /etc/gunicorn/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
+COPY --from=package /installed /usr/local
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway:/etc/gunicorn
+    PYTHONPATH=/srv/apps:/etc/gunicorn
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
@@ -121,12 +131,11 @@ RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.tx
  # Twisted contains its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.*/site-packages/twisted -type d -name test -prune -exec rm -r {} +
 COPY --from=files /files/daphne/run /files/daphne/*.py /etc/daphne/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
+COPY --from=package /installed /usr/local
 COPY --from=files /files/healthcheck.py /usr/local/bin/
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
+ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 CMD ["/etc/daphne/run"]
@@ -167,6 +176,7 @@ COPY gallery/cgi /srv/gallery/cgi
 COPY gallery/small /srv/gallery/small
 COPY gallery/healthcheck_uwsgi.py /usr/local/bin/
 COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 # The benchmark's views, for the gallery too.

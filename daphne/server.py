@@ -25,7 +25,7 @@ from asgi_response import PacedRequest
 from body import read_late
 from daphne import cli, http_protocol
 from daphne.server import Server
-from gateway_answers import asgi
+from tricorn.answers import asgi
 from twisted.internet import reactor
 from twisted.internet.interfaces import IListeningPort
 from twisted.web.http import HTTPChannel

@@ -5,7 +5,7 @@ import sys
 from typing import Any, ClassVar
 
 from asgi_server import DrainingServer
-from gateway_answers import asgi
+from tricorn.answers import asgi
 from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker
 
@@ -44,7 +44,7 @@ class AsgiWorker(UvicornWorker):
 
     async def _serve(self) -> None:
         # A copy of uvicorn_worker 0.4's, with another server class, and the application wrapped
-        # (gateway_answers/asgi.py).
+        # (tricorn/answers/asgi.py).
         self.config.app = asgi.wrap(self.wsgi)
         server = DrainingServer(config=self.config)
         self._install_sigquit_handler()

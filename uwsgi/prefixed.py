@@ -1,4 +1,4 @@
-"""The project's WSGI application below a path, URL_PREFIX. uwsgi.ini loads it instead of gateway_answers.wsgi.
+"""The project's WSGI application below a path, URL_PREFIX. uwsgi.ini loads it instead of tricorn.answers.wsgi.
 
 uWSGI's own way, `mount` with `manage-script-name`, makes uWSGI (2.0.31) end with a segmentation fault at its start if
 `py-call-uwsgi-fork-hooks` is on too. If nginx sent SCRIPT_NAME, health checks would lack it: Django would assume that
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 # The project's application, with limits for its streams.
-from gateway_answers.wsgi import application as project
+from tricorn.answers.wsgi import application as project
 
 PREFIX = os.environ["URL_PREFIX"]
 

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from inspect import markcoroutinefunction
 from typing import Any
 
-from gateway_answers import exits, responses
-from gateway_answers.begun import HEADERS, STATUS, BegunBeforeError, begun
+from tricorn.answers import exits, responses
+from tricorn.answers.begun import HEADERS, STATUS, BegunBeforeError, begun
 
 type Message = dict[str, Any]
 type Receive = Callable[[], Awaitable[Message]]

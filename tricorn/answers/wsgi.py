@@ -26,8 +26,8 @@ from typing import Any
 
 import uwsgi
 
-from gateway_answers import responses
-from gateway_answers.begun import HEADERS, STATUS, BegunBeforeError, begun
+from tricorn.answers import responses
+from tricorn.answers.begun import HEADERS, STATUS, BegunBeforeError, begun
 
 type Environ = dict[str, Any]
 type Headers = list[tuple[str, str]]

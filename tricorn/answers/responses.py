@@ -14,7 +14,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-from gateway_answers import exits
+from tricorn.answers import exits
 
 # The versions that this was written for. Any other version is not patched.
 VERSIONS = (4, 2), (7,)
