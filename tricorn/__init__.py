@@ -1,5 +1,20 @@
-"""What the stack adds to any Django project, and to stock servers.
+"""What the stack adds to any Django project, and to stock servers. docs/not-stock.md has the reason for each part.
 
-answers/       changes to answers between the project and the server, the same on all gateways
-versions.py    a warning if a library is outside the bounds that this package was written for
+answers/              changes to answers between the project and the server, the same on all gateways
+gunicorn_worker.py    gunicorn's worker class: uvicorn with the settings that gunicorn cannot reach, and the next four
+uvicorn_server.py     a stop without a lost request, and a fair share of new connections for each worker
+uvicorn_http.py       one last answer on each idle connection when the worker stops
+uvicorn_websocket.py  limits for each client, and close frames that arrive
+uvicorn_lean.py       less memory for idle WebSockets
+daphne_server.py      Daphne's command line with a drain, a watchdog, and the next four
+daphne_body.py        uploads that stay on disk
+daphne_response.py    slow readers take no memory
+daphne_websocket.py   limits for each client; daphne_replies.py: what an application may send
+daphne_lean.py        less memory for idle WebSockets
+drain.py              what the servers share when they stop
+limits.py, mailbox.py what their WebSockets share
+uwsgi_plugins/        plugins in C
+wsgi_prefix.py        a WSGI application below a path
+healthcheck.py        the command of the containers' health check
+versions.py           a warning about a library outside the bounds that this package was written for
 """

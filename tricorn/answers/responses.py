@@ -7,17 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
 from functools import wraps
 
-import django
 from asgiref.sync import sync_to_async
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from tricorn import versions
 from tricorn.answers import exits
-
-# The versions that this was written for. Any other version is not patched.
-VERSIONS = (4, 2), (7,)
 
 # Under ASGI, a synchronous iterator uses its request's thread for at most so many bytes or seconds. Then the client has
 # to take them before the next turn. Two pieces that are further apart take one turn each.
@@ -128,9 +125,8 @@ def compress(middleware: GZipMiddleware, request: HttpRequest, response: HttpRes
 
 
 def install() -> None:
-    """Patches Django's classes in this process."""
-    lowest, bound = VERSIONS
-    if lowest <= django.VERSION < bound:
+    """Patches Django's classes in this process, unless it is a version that this was not written for."""
+    if versions.check():
         BaseHandler.get_response = naming_length(BaseHandler.get_response)
         BaseHandler.get_response_async = naming_length_async(BaseHandler.get_response_async)
         StreamingHttpResponse.__aiter__ = piece_by_piece

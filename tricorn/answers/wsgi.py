@@ -1,5 +1,7 @@
 """The wrapper of the WSGI application on uWSGI. It limits streams, because each holds one of few threads.
 
+uWSGI loads `application`, with the project's WSGI_APPLICATION and URL_PREFIX.
+
 A stream is an answer that comes from an iterator and has no Content-Length.
 
 - Half of the threads of all workers together may stream at once. One more stream receives 503.
@@ -26,8 +28,10 @@ from typing import Any
 
 import uwsgi
 
+from tricorn import versions
 from tricorn.answers import responses
 from tricorn.answers.begun import HEADERS, STATUS, BegunBeforeError, begun
+from tricorn.wsgi_prefix import below
 
 type Environ = dict[str, Any]
 type Headers = list[tuple[str, str]]
@@ -140,6 +144,7 @@ def is_stream(status: str, headers: Headers) -> bool:
 
 
 def wrap(application: Application) -> Application:
+    versions.check("uwsgi")
     responses.install()
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -174,4 +179,4 @@ def wrap(application: Application) -> Application:
     return wrapped
 
 
-application = wrap(pkgutil.resolve_name(os.environ["WSGI_APPLICATION"]))
+application = below(os.environ.get("URL_PREFIX", ""), wrap(pkgutil.resolve_name(os.environ["WSGI_APPLICATION"])))

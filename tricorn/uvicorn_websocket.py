@@ -1,7 +1,7 @@
 """uvicorn's WebSockets, with limits on what one client can use, and close frames that arrive.
 
 With uvicorn's own (0.54), ten clients that send empty fragments for four seconds block every worker for its other
-clients until gunicorn kills it. daphne/asgi_websocket.py has the same limits for Daphne.
+clients until gunicorn kills it. daphne_websocket.py has the same limits for Daphne.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import codecs
 import logging
 from socket import AF_UNIX, IPPROTO_TCP, TCP_CORK
 
-from asgi_lean import LeanWebSocket
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent, WebSocketAcceptEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets import websockets_sansio_impl
@@ -18,31 +17,26 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from tricorn.limits import HEAD_BYTES, LONGEST_REASON, MOST_FRAGMENTS
+
 # Uses uvicorn's handlers, but never logs below WARNING, whatever LOG_LEVEL is. At INFO uvicorn logs the handshake's
 # request line with its query string, and at DEBUG the library logs all headers. nginx has the access log.
 logger = logging.getLogger("uvicorn.error.websocket")
 logger.setLevel(logging.WARNING)
 
-# nginx's limit for a request's head, with a margin: see large_client_header_buffers in nginx/conf.d/limits.conf.
-# Several Cookie headers become one line there. The library's default is 8 KiB.
-http11.MAX_LINE_LENGTH = 65536
+# The library's default is 8 KiB.
+http11.MAX_LINE_LENGTH = HEAD_BYTES
 
 # Bytes that are parsed at once, before the worker's other clients have their turn. uvicorn parses all that it has read,
 # 256 kB. These can be 40,000 frames: all other clients wait, and all 40,000 are in memory until the application
 # receives them.
 PIECE = 4096
 
-# Most fragments of one message. Empty fragments would never reach the limit on a message's size.
-MOST_FRAGMENTS = 10_000
-
 # Seconds from a close frame until the connection is closed, and until it is aborted. Until then the worker reads on,
 # and discards what it reads. If it closed at once, the kernel would answer data that still arrives with a reset. nginx
 # would give the connection up before it has read the close frame, and the client would see only 1006 (abnormal
 # closure). Without the abort, a client that does not read would keep the connection for ever.
 LINGER, CUT = 1, 2
-
-
-LONGEST_REASON = 123  # bytes, in a close frame
 
 # Seconds that an application has to end when the worker stops, for example to report to others that its user has left.
 # Daphne allows the same. An application that ignores its disconnect would delay the stop by all of
@@ -69,13 +63,14 @@ class Protocol(ServerProtocol):
 websockets_sansio_impl.ServerProtocol = Protocol
 
 
-class WebSocket(LeanWebSocket):
+class WebSocket(websockets_sansio_impl.WebSocketsSansIOProtocol):
     """Reads on only while the application keeps up and the client reads what it is sent.
 
     Gives the client the reason for a rejected message: 1009 if it is too large, 1007 if it is not UTF-8, 1002 if it is
     not a valid frame.
     """
 
+    # Slots, so that uvicorn_lean.py has fewer attributes to count.
     __slots__ = ("application", "decoder", "has_turn", "is_corked", "refused", "unread")
 
     def __init__(self, *arguments: object, **options: object) -> None:
@@ -147,7 +142,7 @@ class WebSocket(LeanWebSocket):
         if is_more != self.is_corked and not self.transport.is_closing():
             self.is_corked = is_more
             socket = self.transport.get_extra_info("socket")
-            # A Unix socket has no packets, and refuses the option. A copier of this folder may bind one.
+            # A Unix socket has no packets, and refuses the option.
             if socket.family != AF_UNIX:
                 socket.setsockopt(IPPROTO_TCP, TCP_CORK, is_more)
 

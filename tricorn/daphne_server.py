@@ -1,5 +1,5 @@
 """Daphne's own command line, with what it has no options for: a drain, a watchdog, uploads on disk, limits for
-WebSockets.
+WebSockets. Start it with `python -m tricorn.daphne_server`, and Daphne's own arguments.
 
 At SIGTERM, Daphne cuts requests off and drops WebSockets without a close frame. This server does the following:
 
@@ -11,35 +11,27 @@ A second SIGTERM ends it at once.
 """
 
 import faulthandler
-import os
+import pkgutil
 import signal
-import socket
-import struct
 import time
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import asgi_websocket
-from asgi_response import PacedRequest
-from body import read_late
 from daphne import cli, http_protocol
 from daphne.server import Server
-from tricorn.answers import asgi
 from twisted.internet import reactor
 from twisted.internet.interfaces import IListeningPort
 from twisted.web.http import HTTPChannel
 
-REQUEST_TIMEOUT = int(os.environ.get("REQUEST_TIMEOUT", "30"))
+from tricorn import daphne_websocket, drain, versions
+from tricorn.answers import asgi
+from tricorn.daphne_body import read_late
+from tricorn.daphne_response import PacedRequest
+from tricorn.limits import HEAD_BYTES, REQUEST_TIMEOUT
+
 # Most seconds for requests in flight. The stop_grace_period in compose.yaml is longer.
 DRAIN_SECONDS = max(30, REQUEST_TIMEOUT) + 5
-# Most seconds for which queued connections are served.
-QUEUE_SECONDS = 8
-# Seconds within which a TCP handshake that has begun completes: one round trip, with a wide margin. Until then no queue
-# contains the connection.
-HANDSHAKE_SECONDS = 0.05
-# Seconds that an idle connection stays open for one more request after the drain begins.
-LAST_CALL = 2
 # Seconds in which every connection is checked once for a due ping, and the number of parts in which that happens.
 CHECK_SECONDS = 2
 CHECK_PARTS = 20
@@ -51,7 +43,7 @@ class DrainingServer(Server):
     is_draining = False
 
     def run(self) -> None:
-        self.application = asgi_websocket.wait_for_client(read_late(asgi.wrap(self.application)))
+        self.application = daphne_websocket.wait_for_client(read_late(asgi.wrap(self.application)))
         self.ports: list[IListeningPort] = []
         # Only once the reactor runs: it sets its own handler when it starts.
         reactor.callWhenRunning(signal.signal, signal.SIGTERM, self.handle_sigterm)
@@ -59,9 +51,9 @@ class DrainingServer(Server):
         super().run()
 
     def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
-        is_websocket = isinstance(protocol, asgi_websocket.WebSocket)
+        is_websocket = isinstance(protocol, daphne_websocket.WebSocket)
         if is_websocket:
-            scope = {**scope, **asgi_websocket.facts(protocol), "protocol": protocol}
+            scope = {**scope, **daphne_websocket.facts(protocol), "protocol": protocol}
         queue = super().create_application(protocol, self.below_root_path(scope))
         # None if the client has left already.
         if queue is not None:
@@ -103,28 +95,21 @@ class DrainingServer(Server):
 
     def handle_sigterm(self, *_: object) -> None:
         signal.signal(signal.SIGTERM, lambda *_: reactor.callFromThread(self.stop))
-        reactor.callFromThread(self.refuse_new_connections)
+        reactor.callFromThread(self.serve_queue)
 
-    def refuse_new_connections(self) -> None:
-        # New connections from the network are refused, and open connections go on. Before Linux 5.7 that needs a
-        # privilege. On such a kernel new ones are accepted until the queue is empty for a moment, or until the
-        # deadline.
-        for port in self.ports:
-            with suppress(PermissionError):
-                port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
-        now = time.monotonic()
-        self.drain_when_queue_is_served(now, now + QUEUE_SECONDS)
+    def serve_queue(self) -> None:
+        # On a kernel that does not allow to refuse new connections, they are accepted until the queue is empty for a
+        # moment, or until the deadline.
+        listeners = [port.socket for port in self.ports]
+        for listener in listeners:
+            drain.refuse_new_connections(listener)
+        self.drain_when_served(drain.Queue(listeners))
 
-    def drain_when_queue_is_served(self, last_seen: float, deadline: float) -> None:
-        # When the socket closes, the kernel resets queued connections. nginx has sent its requests into them, and
-        # cannot repeat a POST.
-        now = time.monotonic()
-        if any(queue_of(port.socket) for port in self.ports):
-            last_seen = now
-        if now < min(last_seen + HANDSHAKE_SECONDS, deadline):
-            reactor.callLater(0.001, self.drain_when_queue_is_served, last_seen, deadline)
-        else:
+    def drain_when_served(self, queue: drain.Queue) -> None:
+        if queue.is_served():
             self.drain()
+        else:
+            reactor.callLater(drain.LOOK_SECONDS, self.drain_when_served, queue)
 
     def drain(self) -> None:
         for port in self.ports:
@@ -133,7 +118,7 @@ class DrainingServer(Server):
             close_after_the_next_answer(channel)
         self.is_draining = True
         for protocol in list(self.connections):
-            if isinstance(protocol, asgi_websocket.WebSocket):
+            if isinstance(protocol, daphne_websocket.WebSocket):
                 protocol.restart()
         self.stop_when_idle(time.monotonic() + DRAIN_SECONDS)
 
@@ -152,11 +137,6 @@ def is_busy(details: dict[str, Any]) -> bool:
     """Whether one of Daphne's connections is in use. Daphne removes finished ones within a second."""
     application = details.get("application_instance")
     return "disconnected" not in details or bool(application and not application.done())
-
-
-def queue_of(listener: socket.socket) -> int:
-    """Number of queued connections: those that are not accepted yet. For a listening socket, tcp_info's `unacked`."""
-    return struct.unpack_from("I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28), 24)[0]
 
 
 def close_after_the_next_answer(channel: HTTPChannel) -> None:
@@ -178,7 +158,7 @@ def close_after_the_next_answer(channel: HTTPChannel) -> None:
             channel.persistent = is_persistent(request, b"")
     # If a response has begun, its headers can no longer say that it is the last one.
     if channel.persistent:
-        reactor.callLater(LAST_CALL, close_soon)
+        reactor.callLater(drain.LAST_CALL, close_soon)
 
 
 def open_channels() -> list[HTTPChannel]:
@@ -188,17 +168,32 @@ def open_channels() -> list[HTTPChannel]:
     return [channel for channel in channels if isinstance(channel, HTTPChannel)]
 
 
-# nginx's limit for a request's head, with a margin: see large_client_header_buffers in nginx/conf.d/limits.conf.
-# Several Cookie headers become one line there. With Twisted's 16 KiB, this gateway answers 400 where the others accept.
-HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = 65536
+# With Twisted's 16 KiB, this gateway answers 400 where the others accept.
+HTTPChannel.MAX_LENGTH = HTTPChannel.totalHeadersSize = HEAD_BYTES
 
 # Twisted parses a posted form in memory, as a whole, and discards the result; Django parses it again, on disk. An
 # upload of 100 MiB took over 450 MiB, so any client could get the container killed. A form that Twisted cannot parse
 # got an empty 400 instead of Django's answer.
 http_protocol.WebRequest = partial(PacedRequest, parsePOSTFormSubmission=False)
 
-asgi_websocket.install()
+
+class CommandLine(cli.CommandLineInterface):
+    server_class = DrainingServer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parser.add_argument(
+            "--websocket-class",
+            type=pkgutil.resolve_name,
+            default=daphne_websocket.WebSocket,
+            help="the class of WebSockets; tricorn.daphne_lean:LeanWebSocket takes less memory for idle ones",
+        )
+
+    def run(self, args: Sequence[str]) -> None:
+        versions.check("daphne")
+        daphne_websocket.install(self.parser.parse_args(args).websocket_class)
+        super().run(args)
+
 
 if __name__ == "__main__":
-    cli.CommandLineInterface.server_class = DrainingServer
-    cli.CommandLineInterface.entrypoint()
+    CommandLine.entrypoint()

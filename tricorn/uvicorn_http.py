@@ -2,8 +2,7 @@
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Seconds that an idle connection stays open for one more request after the worker begins to stop.
-LAST_CALL = 2
+from tricorn.drain import LAST_CALL
 
 
 class Http(HttpToolsProtocol):

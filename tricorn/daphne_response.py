@@ -11,9 +11,10 @@ import asyncio
 import logging
 from typing import Any
 
-from asgi_lean import WRITABLE
-from body import Request
 from twisted.python.failure import Failure
+
+from tricorn.daphne_body import Request
+from tricorn.mailbox import WRITABLE
 
 logger = logging.getLogger(__name__)
 

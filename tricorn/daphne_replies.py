@@ -1,4 +1,4 @@
-"""What an application can do with a WebSocket, the same as with gunicorn's workers (gunicorn/asgi_websocket.py).
+"""What an application can do with a WebSocket, the same as with gunicorn's workers (uvicorn_websocket.py).
 
 Daphne (4.2.3) drops empty messages, the headers of an accept, denials and the reason of a close. It rejects most of the
 registered close codes. If an application returns before it has answered, the client gets no answer.
@@ -10,20 +10,21 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
-
-from asgi_lean import Message
+from typing import Any
 
 # Import this before any module of Twisted: it installs the reactor that runs asyncio.
 from daphne.server import WebSocketFactory
 
+from tricorn.limits import LONGEST_REASON
+
 logger = logging.getLogger(__name__)
 
+type Message = dict[str, Any]
 type Headers = Iterable[tuple[bytes, bytes]]
 
 # Close codes that an application may send: those that RFC 6455 and IANA's registry define for a close frame.
 # https://www.iana.org/assignments/websocket/websocket.xml#close-code-number
 REGISTERED = {*range(1000, 1004), *range(1007, 1015)}
-LONGEST_REASON = 123  # bytes
 
 # Seconds within which a client has to answer the application's close frame. Autobahn's default is 1, which would cut
 # off a client that is still reading a large message.

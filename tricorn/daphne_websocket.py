@@ -1,9 +1,9 @@
 """Daphne's WebSockets, with limits on what one client can use, and close codes that arrive.
 
-asgi_replies.py has what an application sends.
+daphne_replies.py has what an application sends.
 
 Daphne (4.2.3) and Autobahn read from a client however far behind the application is. They write to a client however
-long it has not read. All of that stays in memory. gunicorn/asgi_websocket.py has the same limits for gunicorn.
+long it has not read. All of that stays in memory. uvicorn_websocket.py has the same limits for gunicorn.
 """
 
 # ruff: noqa: N802, N803  # names that Twisted and Autobahn gave
@@ -14,14 +14,16 @@ from collections.abc import Awaitable, Callable
 from functools import partialmethod
 from urllib.parse import unquote
 
-from asgi_lean import WRITABLE, Mailbox, Message
-
-# Import this before any module of Twisted: it imports Daphne, which installs the reactor that runs asyncio.
-from asgi_replies import Replies, WebSocketFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
+
+# Import this before any module of Twisted: it installs the reactor that runs asyncio.
+from daphne.server import WebSocketFactory
 from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Server as TCPTransport
 from twisted.python.failure import Failure
+
+from tricorn.daphne_replies import Message, Replies
+from tricorn.limits import MOST_FRAGMENTS
 
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
@@ -36,9 +38,6 @@ PIECE = 1024
 # packet of its own.
 PACKET_SECONDS = 0.001
 
-# Most fragments of one message. Empty fragments would never reach the limit on a message's size.
-MOST_FRAGMENTS = 10_000
-
 
 class WebSocket(Replies):
     """Reads on only while the application keeps up and the client reads what it is sent.
@@ -46,25 +45,17 @@ class WebSocket(Replies):
     It is also a "producer": Twisted notifies it when the client falls behind with reading, and when it catches up.
     """
 
-    # With so many attributes, Python stores their names with each instance: over 3 kB. Autobahn copies its settings to
-    # every connection. Slots for these halve that.
-    __slots__ = (
-        *WebSocketFactory.protocol.CONFIG_ATTRS,
-        "fragments",
-        "has_turn",
-        "mailbox",
-        "next_packet",
-        "reply",
-        "unread",
-        "writable",
-    )
+    def start_flow_control(self) -> None:
+        """Makes the queue of the application's messages, and the event that is set while the client keeps up."""
+        self.mailbox: asyncio.Queue[Message] = asyncio.Queue()
+        self.writable = asyncio.Event()
+        self.writable.set()
 
     def connectionMade(self) -> None:
-        self.mailbox = Mailbox()
+        self.start_flow_control()
         self.unread = b""
         self.has_turn = False
         self.next_packet = 0.0
-        self.writable = WRITABLE
         super().connectionMade()
         self.transport.unregisterProducer()  # that of HTTP, from before the upgrade
         self.transport.registerProducer(self, True)
@@ -119,9 +110,6 @@ class WebSocket(Replies):
 
     def onOpen(self) -> None:
         super().onOpen()
-        # Frees over 1 kB. Nothing reads the handshake any more: the application has its own copy in the scope.
-        self.http_headers.clear()
-        self.http_request_data = self.http_response_data = b""
         self.read_on()
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
@@ -146,8 +134,6 @@ class WebSocket(Replies):
     # ---- outgoing data: called by Twisted and by Autobahn ----
 
     def pauseProducing(self) -> None:
-        if self.writable is WRITABLE:
-            self.writable = asyncio.Event()
         self.writable.clear()
         # A client could send more without the application: pings, for example, are answered here.
         self.read_on()
@@ -270,9 +256,9 @@ def wait_for_client(application: Application) -> Application:
     return wrapped
 
 
-def install() -> None:
-    """Makes Daphne use this class."""
-    WebSocketFactory.protocol = WebSocket
+def install(protocol: type[WebSocket]) -> None:
+    """Makes Daphne use this class for its WebSockets."""
+    WebSocketFactory.protocol = protocol
     # failByDrop=False: a rejected message (1009: too large, 1007: not UTF-8) is answered with a close frame that has
     # the code. By default the connection is dropped, and the client sees only 1006 (abnormal closure).
     # echoCloseCodeReason: the answer has the client's own code, as RFC 6455 says, and not always 1000.
