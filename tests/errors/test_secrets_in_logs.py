@@ -202,8 +202,6 @@ def test_the_sample_names_addresses_without_their_query(stack: Stack) -> None:
 
 
 def test_daphne_names_a_view_that_goes_on_without_the_query(stack: Stack) -> None:
-    made = (
-        "from body import Request; it = Request.__new__(Request); it.method, it.path, it.uri = b'GET', b'/a', b'/a?b'"
-    )
-    asked = f"import sys; sys.path.append('/etc/daphne'); import daphne.server; {made}; print(it)"
+    made = "it = Request.__new__(Request); it.method, it.path, it.uri = b'GET', b'/a', b'/a?b'"
+    asked = f"import daphne.server; from tricorn.daphne_body import Request; {made}; print(it)"
     assert stack.compose("exec", "-T", "daphne", "python", "-c", asked).stdout.strip() == "<GET b'/a'>"

@@ -7,25 +7,25 @@ parts of Django are in tests/answers/test_upstream.py, and its ASGI handler is i
 # The container with the library, our file, the upstream part and its sum.
 PARTS: dict[str, dict[str, dict[str, str]]] = {
     "gunicorn": {
-        "gunicorn/asgi_worker.py": {
+        "tricorn/gunicorn_worker.py": {
             "uvicorn_worker:UvicornWorker.__init__": "d51a1f9f91fdc5da",
             "uvicorn_worker:UvicornWorker._install_sigquit_handler": "f57d52d7c31e0d81",
             "uvicorn_worker:UvicornWorker._serve": "eb799ef03d639317",
         },
-        "gunicorn/asgi_server.py": {
+        "tricorn/uvicorn_server.py": {
             "gunicorn.arbiter:Arbiter.halt": "f080672e7413f835",
             "gunicorn.arbiter:Arbiter.stop": "7138b6afd9c46ae0",
             "uvicorn.server:Server._serve": "4575b7a50adfede8",
             "uvicorn.server:Server.startup": "2aa1d70a244bfcf2",
             "uvicorn.server:Server.shutdown": "9b33c50562992b1e",
         },
-        "gunicorn/asgi_http.py": {
+        "tricorn/uvicorn_http.py": {
             "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.shutdown": "d7351fa33f00d430",
             "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.handle_websocket_upgrade": "179c4f769386ab89",
             "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_headers_complete": "1ea8589acfad92d8",
             "uvicorn.protocols.http.httptools_impl:RequestResponseCycle.send": "abdd8601b326a8da",
         },
-        "gunicorn/asgi_websocket.py": {
+        "tricorn/uvicorn_websocket.py": {
             "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol": "0bbcec98938432f7",
             "websockets.protocol:Protocol.recv_frame": "4f83d3b90ea62428",
             "websockets.server:ServerProtocol.parse": "8c4d10340de4d32f",
@@ -55,7 +55,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "django.middleware.csrf:CsrfViewMiddleware": "461e7a1110dea43f",
             "django.middleware.security:SecurityMiddleware": "7c0daafdd127de47",
         },
-        "gateway_answers/exits.py": {
+        "tricorn/answers/exits.py": {
             "django.core.handlers.base:BaseHandler.make_view_atomic": "f3b34bcd85fc1e5e",
             "django.core.handlers.base:BaseHandler._get_response": "ec767cf1bf0296fa",
             "django.core.handlers.base:BaseHandler._get_response_async": "064b55bfd55fc38d",
@@ -84,7 +84,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
         },
     },
     "daphne": {
-        "daphne/server.py": {
+        "tricorn/daphne_server.py": {
             "daphne.cli:CommandLineInterface.run": "039cb21244f402ac",
             "daphne.server:Server": "738aded8bfadfa7e",
             "daphne.http_protocol:HTTPFactory.buildProtocol": "35e878a6e0e41af2",
@@ -94,15 +94,15 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "twisted.web.http:HTTPChannel.requestDone": "a75a186c66f7d38d",
             "twisted.web.http:_GenericHTTPChannelProtocol": "eadb1fae403b62b4",
         },
-        "daphne/body.py": {
+        "tricorn/daphne_body.py": {
             "daphne.http_protocol:WebRequest": "c8355aa77b3b5ccb",
         },
-        "daphne/asgi_response.py": {
+        "tricorn/daphne_response.py": {
             "twisted.web.http:Request.connectionLost": "e874acaf9f19205d",
             "twisted.web.http:Request.registerProducer": "2be6d77997f6ae8e",
             "twisted.web.http:Request.unregisterProducer": "c0a13b6c3993e12c",
         },
-        "daphne/asgi_replies.py": {
+        "tricorn/daphne_replies.py": {
             "daphne.ws_protocol:WebSocketProtocol": "5a4cfd647234cdbd",
             "autobahn.websocket.protocol:WebSocketProtocol.sendCloseFrame": "a511406d6b0d711e",
             "autobahn.websocket.protocol:WebSocketProtocol.sendFrame": "89cc8b024c413aa0",
@@ -110,7 +110,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "autobahn.websocket.protocol:WebSocketServerProtocol.sendHttpErrorResponse": "cea44d9c8accd7df",
             "autobahn.websocket.protocol:WebSocketServerProtocol.succeedHandshake": "fb43d387929cf206",
         },
-        "daphne/asgi_websocket.py": {
+        "tricorn/daphne_websocket.py": {
             "daphne.ws_protocol:WebSocketFactory": "782de066fb4f53ee",
             "autobahn.twisted.websocket:WebSocketAdapterProtocol": "bcd023358c954089",
             "autobahn.websocket.protocol:WebSocketProtocol._connectionMade": "7ac58d8bb6c3c752",

@@ -86,8 +86,17 @@ static void raise_mercies(void) {
     }
 }
 
+/* uwsgi.ini has $(REQUEST_TIMEOUT), which uWSGI leaves as it is if there is no such variable. */
+static void set_seconds(char *option, char *value, void *where) {
+    uwsgi_opt_set_int(option, value, where);
+    if (seconds <= 0) {
+        uwsgi_log("%s = %s is not a number of seconds above 0: set REQUEST_TIMEOUT\n", option, value);
+        exit(1);
+    }
+}
+
 static struct uwsgi_option options[] = {
-    {"thread-harakiri", required_argument, 0, "end requests that take longer", uwsgi_opt_set_int, &seconds, 0},
+    {"thread-harakiri", required_argument, 0, "end requests that take longer", set_seconds, &seconds, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 

@@ -141,8 +141,17 @@ static void guard_sockets(void) {
     }
 }
 
+/* uwsgi.ini has $(PROXY_HOST), which uWSGI leaves as it is if there is no such variable. */
+static void set_name(char *option, char *value, void *where) {
+    if (*value == '$') {
+        uwsgi_log("%s = %s: set PROXY_HOST to the proxy's name, or to nothing to accept every client\n", option, value);
+        exit(1);
+    }
+    uwsgi_opt_set_str(option, value, where);
+}
+
 static struct uwsgi_option options[] = {
-    {"only-from", required_argument, 0, "whose connections are accepted, by name", uwsgi_opt_set_str, &name, 0},
+    {"only-from", required_argument, 0, "whose connections are accepted, by name", set_name, &name, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 
