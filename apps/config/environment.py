@@ -85,7 +85,7 @@ if VALKEY_HOST:
     VALKEY_PASSWORD = read_text("VALKEY_PASSWORD")
 
 # Under ASGI: how many HTTP requests may run synchronous code in a process at once. Each uses a thread
-# (middleware/threads.py).
+# (tricorn.threads).
 ASGI_THREADS: int = read(
     env.int, "ASGI_THREADS", default=100, validate=validate.Range(min=1, error="must be 1 or more")
 )
