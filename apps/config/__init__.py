@@ -1,1 +1,1 @@
-"""Settings, URLs and entry points. Worth copying: environment.py and settings.py, as far as your project needs them."""
+"""Worth copying, as far as your project needs them: settings, their environment, URLs and entry points."""

@@ -101,7 +101,7 @@ GATEWAY = read_text("GATEWAY", default="none")
 GATEWAY_SERVER = read_text("GATEWAY_SERVER", default="Django")
 GATEWAY_DISTRIBUTION = read_text("GATEWAY_DISTRIBUTION", default="Django")
 GATEWAY_PROTOCOL = read_text("GATEWAY_PROTOCOL", default="http")
-GATEWAYS = read_words("GATEWAYS", default="uwsgi gunicorn daphne")
+GATEWAYS = read_words("GATEWAYS", default=GATEWAY)
 # Whether each gateway has a path of its own through the proxy.
 COMPARE: bool = read(env.bool, "COMPARE", default=False)
 EDGE_URL: str = read(env.str, "EDGE_URL", default="http://nginx:8080", validate=URL_WITH_HOST).rstrip("/")
