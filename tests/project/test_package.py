@@ -26,11 +26,15 @@ ENVIRONMENT = {
 ID = "0123456789abcdef" * 2
 # Sends requests to the ASGI application. Prints their answers as JSON, and before them what the project logs.
 ASKED = """
-import asyncio, json, sys, threading
+import asyncio, errno, json, sys, threading
 from mysite.asgi import application
 from psycopg_pool.base import AttemptWithBackoff
+from tricorn.full_disk import FullDiskMiddleware
 
-async def ask(path, *headers):
+async def full(scope, receive, send):
+    raise OSError(errno.ENOSPC, "no space left")
+
+async def ask(path, *headers, application=application):
     asked, answer = [], {"body": ""}
 
     async def receive():
@@ -57,8 +61,14 @@ async def main():
     alive = await ask("/livez")
     names = sorted(it.name for it in threading.enumerate())
     cookie = (b"cookie", b"mysite_sessionid=" + 32 * b"a")
-    missing, unavailable = await ask("/nothing"), await ask("/admin/", cookie)
-    return {"alive": alive, "threads": names, "missing": missing, "no database": unavailable}
+    return {
+        "alive": alive,
+        "threads": names,
+        "ready": await ask("/readyz"),
+        "missing": await ask("/nothing"),
+        "no database": await ask("/admin/", cookie),
+        "full disk": await ask("/", application=FullDiskMiddleware(full)),
+    }
 
 found = asyncio.run(main())
 print(json.dumps({**found, "delay": AttemptWithBackoff.INITIAL_DELAY}))
@@ -93,6 +103,11 @@ def test_health_is_answered_without_a_thread_of_the_requests(found: dict[str, An
     assert set(found["threads"]) <= {"MainThread", "sync-health_0"}
 
 
+def test_readiness_names_only_what_the_project_has(found: dict[str, Any]) -> None:
+    answer = found["ready"]
+    assert (answer["status"], json.loads(answer["body"]).keys()) == (503, {"database"})
+
+
 def test_errors_are_json_for_whom_asks_for_it_and_name_the_request(found: dict[str, Any]) -> None:
     answer = json.loads(found["missing"]["body"])
     assert (answer["status"], answer["error"], answer["request_id"]) == (404, "Not Found", ID)
@@ -100,6 +115,10 @@ def test_errors_are_json_for_whom_asks_for_it_and_name_the_request(found: dict[s
 
 def test_without_a_database_the_answer_is_503(found: dict[str, Any]) -> None:
     assert (found["no database"]["status"], found["no database"]["headers"]["retry-after"]) == (503, "5")
+
+
+def test_a_full_disk_is_507(found: dict[str, Any]) -> None:
+    assert (found["full disk"]["status"], json.loads(found["full disk"]["body"])["status"]) == (507, 507)
 
 
 def test_the_log_is_json_and_names_the_request(found: dict[str, Any]) -> None:
