@@ -16,5 +16,19 @@ limits.py, mailbox.py what their WebSockets share
 uwsgi_plugins/        plugins in C
 wsgi_prefix.py        a WSGI application below a path
 healthcheck.py        the command of the containers' health check
+
+For a Django project, each switched on by one line of its own (docs/your-project.md):
+
+apps.py               the app `tricorn`; database_pool.py: new connections at once after a restart of PostgreSQL
+request_id.py         a request's id, and logs.py: JSON log records that have it
+health.py             /livez and /readyz; readiness.py: what /readyz checks
+middleware.py         Django's own middleware on the event loop, and handler.py: its ASGI handler
+threads.py            a bounded number of threads under ASGI
+full_disk.py          507 for a body for which the disk has no room; asgi_send.py: what these two share
+errors.py             error pages, with 503 for a service that does not answer
+preload.py            what workers share, imported before the fork
+channel_layer.py      Channels' layer on Valkey, which recovers after an outage
+channels_dispatch.py  Channels' loop around a consumer, with one task; channels_consumer.py: a consumer without threads
+
 versions.py           a warning about a library outside the bounds that this package was written for
 """

@@ -183,7 +183,7 @@ def test_postgresql_logs_no_statement(stack: Stack) -> None:
 # A message and an exception that name a URL, such as Django's own for a Referer that it rejects.
 RECORDS = """
 import logging
-from config.logs import JsonFormatter
+from tricorn.logs import JsonFormatter
 try:
     raise ValueError("no answer from https://a/b?token=HIDDEN#HIDDEN")
 except ValueError as error:

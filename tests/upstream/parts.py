@@ -31,7 +31,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "websockets.server:ServerProtocol.parse": "8c4d10340de4d32f",
             "websockets.http11:parse_line": "a0524c5f11a26e80",
         },
-        "apps/middleware/handler.py": {
+        "tricorn/handler.py": {
             "django.core.asgi:get_asgi_application": "5f47704332ead684",
             "django.core.cache:close_caches": "abe7badf0640b146",
             "django.core.handlers.base:reset_urlconf": "7ad5ce3f320f5c51",
@@ -43,7 +43,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "asgiref.sync:SyncToAsync.__call__": "6376e33c6d3d94c5",
             "asgiref.sync:ThreadSensitiveContext": "da8ec00f861b8bdf",
         },
-        "apps/middleware/native.py": {
+        "tricorn/middleware.py": {
             "django.core.handlers.base:BaseHandler.load_middleware": "a1fb7ee5f8586195",
             "django.utils.deprecation:MiddlewareMixin": "719062a110865f71",
             "django.contrib.auth.middleware:AuthenticationMiddleware": "016788fb7214c6ed",
@@ -63,23 +63,24 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "django.core.handlers.base:BaseHandler.get_response_async": "ad82c920df0cebbb",
             "django.core.handlers.exception:response_for_exception": "a4f71341850593c6",
         },
-        "apps/rooms/dispatch.py": {
+        "tricorn/channels_dispatch.py": {
             "channels.consumer:AsyncConsumer.__call__": "e52238720872dbc3",
             "channels.utils:await_many_dispatch": "30ef889498560da3",
         },
-        "apps/rooms/consumers.py": {
+        "tricorn/channels_consumer.py": {
             "channels.consumer:AsyncConsumer.dispatch": "39f34e7d4fb0f655",
         },
-        "apps/config/valkey.py": {
+        "tricorn/channel_layer.py": {
             "channels_redis.core:BoundedQueue": "dbd493640e7726fb",
             "channels_redis.pubsub:RedisPubSubChannelLayer": "53db4ff7b5700b24",
             "channels_redis.pubsub:RedisPubSubLoopLayer": "eb21fee33c3e3c2c",
             "channels_redis.pubsub:RedisSingleShardConnection": "2bae23cd891e94d1",
+            "channels_redis.utils:decode_hosts": "012afe3ce1b8e8a5",
             "redis.asyncio.connection:AbstractConnection.disconnect": "11194f01c2f6d3c2",
             "redis.asyncio.connection:AbstractConnection.read_response": "c1b374bc1a30d0b4",
             "redis.asyncio.connection:AbstractConnection.send_packed_command": "baaeabd916209157",
         },
-        "apps/config/settings.py": {
+        "tricorn/database_pool.py": {
             "psycopg_pool.base:AttemptWithBackoff": "a8dd4e8928ad0204",
         },
     },

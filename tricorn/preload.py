@@ -1,14 +1,23 @@
-"""Memory of the workers: they share what is imported before the fork, and garbage is collected early."""
+"""Memory of the workers: they share what is imported before the fork, and garbage is collected early.
+
+In wsgi.py and asgi.py:
+
+    application = get_wsgi_application()
+    preload()
+"""
 
 import gc
 from importlib import import_module
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 
 def preload() -> None:
-    """Imports the URLs. If that fails, the process fails at its start, and not at the first request."""
+    """Imports the URLs and the channel layers. If that fails, the process fails at its start, not at a request."""
     import_module(settings.ROOT_URLCONF)
+    for layer in getattr(settings, "CHANNEL_LAYERS", {}).values():
+        import_string(layer["BACKEND"])
     gc.collect()
     # Exempts all present objects from collection. The collector would write to each, and so copy its page per worker.
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Health checks: /livez and /readyz.
+"""Health checks: /livez and /readyz. In MIDDLEWARE, put it before all that may answer or block.
 
 This is a middleware, not a view, for two reasons. Before any view runs, CommonMiddleware rejects an unknown host, and a
 health check may use any host. And under ASGI every synchronous middleware is a hop between threads. A process that has
@@ -12,7 +12,7 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from health.readiness import OK, acheck, check
+from tricorn.readiness import OK, acheck, check
 
 
 def answer(fields: dict[str, str], status: int = 200) -> JsonResponse:

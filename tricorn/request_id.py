@@ -11,7 +11,7 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-# For log records (config/logs.py). Set for each request and never reset, because Django logs an error response after
+# For log records (logs.py). Set for each request and never reset, because Django logs an error response after
 # the last middleware has ended. A WSGI thread overwrites it with its next request. Under ASGI it ends with the
 # request's task.
 current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -27,7 +27,7 @@ def identify(request: HttpRequest) -> None:
     if not VALID.fullmatch(request_id):
         request_id = uuid.uuid4().hex
     request.request_id = request_id
-    # The Server-Timing header shows this: proof that the middleware runs in the caller's thread.
+    # Under ASGI this is the event loop's thread, unless a synchronous middleware before this one has cost a hop.
     request.identified_on = threading.current_thread().name
     current_request_id.set(request_id)
 
@@ -36,7 +36,9 @@ def identify(request: HttpRequest) -> None:
 def request_id_middleware(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Sets `request.request_id`. The proxy sets the response header, because it sets it on its own responses too.
+    """Sets `request.request_id`, and `request.identified_on`, the name of the thread.
+
+    The proxy sets the response header, because it sets it on its own responses too.
 
     The decorator only declares that both modes are served. The kind of `get_response` decides: for a coroutine
     function, return a coroutine function. Otherwise Django wraps this middleware, and each request goes to a thread and

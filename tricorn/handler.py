@@ -8,6 +8,8 @@ the handler uses the thread as Django does.
 
 With DEBUG it always does what Django does.
 
+    from tricorn.handler import get_asgi_application  # instead of django.core.asgi
+
 (!) Connections that outlive a request need Django's way. Keep CONN_MAX_AGE at 0 under ASGI, as Django recommends.
 """
 
@@ -28,6 +30,8 @@ from django.db import close_old_connections, reset_queries
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
+
+from tricorn import versions
 
 # The receivers of every Django. They manage this thread's connections and this context's URLs, and do not block.
 HARMLESS = {reset_queries, close_old_connections, close_caches, reset_urlconf}
@@ -116,4 +120,5 @@ class ASGIHandler(DjangoASGIHandler):
 def get_asgi_application() -> ASGIHandler:
     """Replaces django.core.asgi.get_asgi_application()."""
     django.setup(set_prefix=False)
+    versions.check("asgi")
     return ASGIHandler()

@@ -1,11 +1,17 @@
-"""Log records as JSON, one line each, with the id of their request."""
+"""Log records as JSON, one line each, with the id of their request.
+
+In LOGGING:
+
+    "filters": {"request_id": {"()": "tricorn.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "tricorn.logs.JsonFormatter"}},
+"""
 
 import json
 import logging
 import re
 from datetime import UTC, datetime
 
-from middleware.request_id import current_request_id
+from tricorn.request_id import current_request_id
 
 # The query and fragment of a URL. Django logs the whole Referer if it does not accept it, and libraries log URLs that
 # they could not reach.

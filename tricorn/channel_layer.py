@@ -1,4 +1,14 @@
-"""The channel layer on Valkey. It recovers by itself after an outage of Valkey."""
+"""Channels' layer on Valkey. It recovers by itself after an outage of Valkey.
+
+In the settings:
+
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "tricorn.channel_layer.ChannelLayer",
+            "CONFIG": {"hosts": [{"address": "redis://valkey:6379/0", "password": ...}]},
+        },
+    }
+"""
 
 import asyncio
 import socket
@@ -7,9 +17,14 @@ from typing import Any
 
 from channels_redis.core import BoundedQueue
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from channels_redis.utils import decode_hosts
 from redis.asyncio import Connection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as ValkeyConnectionError
 from redis.exceptions import RedisError
+
+from tricorn import versions
 
 TRIES = 5
 PAUSE = 0.2  # seconds
@@ -67,7 +82,15 @@ class ChannelLayer(RedisPubSubChannelLayer):
 
     To connect again can fail with a RuntimeError, because the listening task reads from a connection that is still
     being made. A moment later it succeeds. Without the retries, the first user got 500.
+
+    `hosts` are those of channels_redis. For a host over TLS (rediss://), name a subclass of ValkeyConnection and of
+    redis' SSLConnection as `connection_class`.
     """
+
+    def __init__(self, *args: object, hosts: list[Any] | None = None, **options: object) -> None:
+        versions.check("channels")
+        defaults = {"connection_class": ValkeyConnection, "retry": Retry(NoBackoff(), 1)}
+        super().__init__(*args, hosts=[{**defaults, **host} for host in decode_hosts(hosts)], **options)
 
     async def new_channel(self, prefix: str = "specific.") -> str:
         layer = self._get_layer()

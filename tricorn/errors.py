@@ -1,5 +1,11 @@
 """Error responses, the same on every gateway: JSON for a client that asks for JSON, otherwise a small page.
 
+    handler400 = "tricorn.errors.bad_request"  # in the root URLconf
+    handler403 = "tricorn.errors.forbidden"
+    handler404 = "tricorn.errors.not_found"
+    handler500 = "tricorn.errors.server_error"
+    CSRF_FAILURE_VIEW = "tricorn.errors.csrf_failure"  # in the settings
+
 They use no template and no context processor: the error may be that one of these, or the database, does not work.
 """
 
@@ -9,10 +15,15 @@ from http import HTTPStatus
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.html import format_html
-from redis.exceptions import RedisError
 
 # The errors that mean: the database or Valkey does not answer, or no connection of the pool became free in time.
-UNAVAILABLE = (OperationalError, InterfaceError, RedisError)
+UNAVAILABLE: tuple[type[Exception], ...] = (OperationalError, InterfaceError)
+try:
+    from redis.exceptions import RedisError
+except ImportError:
+    """The project does not use Valkey."""
+else:
+    UNAVAILABLE += (RedisError,)
 
 PAGE = """<!doctype html>
 <html lang="en">

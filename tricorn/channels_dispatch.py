@@ -7,6 +7,8 @@ garbage collection.
 However the loop ends, the consumer's `disconnect` is called, and the layer removes its channel. Channels' own loop does
 neither if a message of the layer is for a client that has just left. The consumer's group, queue and subscription in
 Valkey then stay until the process ends.
+
+    channels_dispatch.install()  # beside the ASGI application
 """
 
 import asyncio
@@ -17,6 +19,8 @@ from typing import Any
 
 from channels import consumer
 from channels.exceptions import StopConsumer
+
+from tricorn import versions
 
 logger = logging.getLogger(__name__)
 
@@ -103,4 +107,5 @@ async def tell(dispatch: Dispatch) -> None:
 
 def install() -> None:
     """Makes every consumer of this process use this loop."""
+    versions.check("channels")
     consumer.await_many_dispatch = await_many_dispatch

@@ -4,6 +4,8 @@ Under ASGI, Django runs each of these in the request's thread, once before the v
 them only read headers. These subclasses stay on the event loop. They use the thread only to read or write a session, or
 to read the body of a form. In all else, and under WSGI, they are Django's classes.
 
+    MIDDLEWARE = ["tricorn.middleware.SecurityMiddleware", ...]
+
 (!) `check --deploy` looks for Django's class names. With these subclasses, silence W001, W002 and W003.
 """
 
@@ -20,6 +22,10 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware as DjangoXFra
 from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware as DjangoCsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware as DjangoSecurityMiddleware
+
+from tricorn import versions
+
+versions.check("asgi")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # those for which CsrfViewMiddleware does not read the body
 
