@@ -45,6 +45,6 @@ class DrainingServer(Server):
         If only one worker is replaced, the other workers serve the queue.
         """
         queue = drain.Queue([it for it in sockets or [] if drain.refuses(it)])
-        while not queue.is_served():
+        while not queue.is_served():  # noqa: ASYNC110  # the kernel reports no change of a queue
             await asyncio.sleep(drain.LOOK_SECONDS)
         await super().shutdown(sockets)

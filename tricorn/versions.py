@@ -52,7 +52,7 @@ def outside(extra: str = "") -> dict[str, str]:
 
 @cache
 def check(extra: str = "") -> bool:
-    """Logs one warning, once in this process, if libraries of an extra are outside their bounds. Returns whether none is."""
+    """Returns whether every library of an extra is within its bounds. If not, logs one warning in this process."""
     found = outside(extra)
     if found:
         logger.warning(

@@ -30,7 +30,9 @@ def slow(stack: Stack) -> Iterator[str]:
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     environment = {"REQUEST_TIMEOUT": "2", "WSGI_APPLICATION": "slow:application", "UWSGI_PROCESSES": "1"}
     variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
-    start = "PYTHONPATH=$PYTHONPATH:/tmp exec uwsgi --ini /etc/uwsgi/uwsgi.ini --module tricorn.answers.wsgi:application"
+    start = (
+        "PYTHONPATH=$PYTHONPATH:/tmp exec uwsgi --ini /etc/uwsgi/uwsgi.ini --module tricorn.answers.wsgi:application"
+    )
     command = ("sh", "-c", f"cat >/tmp/slow.py <<'END'\n{APPLICATION}END\n{start}")
     options = ("--detach", "--label", label, "--sysctl", "net.core.somaxconn=1024", *variables)
     container = run("docker", "run", *options, f"{stack.project}-uwsgi", *command).stdout.strip()

@@ -14,6 +14,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
         },
         "tricorn/uvicorn_server.py": {
             "gunicorn.arbiter:Arbiter.halt": "f080672e7413f835",
+            "gunicorn.arbiter:Arbiter.start": "92668bdb3e86b1af",
             "gunicorn.arbiter:Arbiter.stop": "7138b6afd9c46ae0",
             "uvicorn.server:Server._serve": "4575b7a50adfede8",
             "uvicorn.server:Server.startup": "2aa1d70a244bfcf2",
@@ -86,6 +87,7 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
     },
     "daphne": {
         "tricorn/daphne_server.py": {
+            "daphne.cli:CommandLineInterface.entrypoint": "3a54113d9a23354f",
             "daphne.cli:CommandLineInterface.run": "039cb21244f402ac",
             "daphne.server:Server": "738aded8bfadfa7e",
             "daphne.http_protocol:HTTPFactory.buildProtocol": "35e878a6e0e41af2",
@@ -131,22 +133,4 @@ PARTS: dict[str, dict[str, dict[str, str]]] = {
             "twisted.internet.tcp:Connection.writeSomeData": "2dd0d4209260b94e",
         },
     },
-}
-
-# The folder whose requirements.in bounds each library. These files are installed into the containers with our code.
-BOUNDED_IN = {
-    "asgiref": "apps",
-    "autobahn": "daphne",
-    "channels": "apps",
-    "channels_redis": "apps",
-    "daphne": "daphne",
-    "django": "apps",
-    "gunicorn": "gunicorn",
-    "psycopg_pool": "apps",
-    "redis": "apps",
-    "twisted": "daphne",
-    "uvicorn": "gunicorn",
-    "uvicorn_worker": "gunicorn",
-    "uwsgi": "uwsgi",
-    "websockets": "gunicorn",
 }
