@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,26 +44,35 @@ def lock() -> str:
     return "".join(found)
 
 
-@pytest.fixture(scope="module", params=GATEWAYS)
-def copied(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, setting: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
-    """The gateway, and a container of an image that has its folder, Django and the project."""
-    gateway = request.param
-    folder = tmp_path_factory.mktemp(gateway)
+def build(gateway: str, folder: Path, python: str) -> str:
+    """The name of an image that has the gateway's folder, Django and the project."""
     shutil.copytree(PROJECT, folder / "mysite")
     (folder / "mysite/requirements.txt").write_text(lock())
     shutil.copytree(ROOT / gateway, folder / gateway)
-    (folder / "Dockerfile").write_text(dockerfile(gateway, setting("PYTHON_IMAGE")))
+    (folder / "Dockerfile").write_text(dockerfile(gateway, python))
     image = f"{os.environ['COMPOSE_PROJECT_NAME']}-copied-{gateway}"
     secret = f"id=pip.conf,src={os.environ.get('PIP_CONFIG_FILE', '/dev/null')}"
     run("docker", "build", "--quiet", "--secret", secret, "--tag", image, str(folder), timeout=BUILD_SECONDS)
-    try:
-        # No network, no volume, no variable: the image alone.
-        with started("--init", "--network=none", "--sysctl=net.core.somaxconn=1024", image) as container:
-            yield gateway, container
-    finally:
-        run("docker", "image", "rm", "--force", image)
+    return image
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory, setting: Callable[[str], str]) -> Iterator[dict[str, str]]:
+    """The image of each gateway. They are built side by side, because each waits for pip's downloads."""
+    python = setting("PYTHON_IMAGE")
+    with ThreadPoolExecutor() as pool:
+        built = {name: pool.submit(build, name, tmp_path_factory.mktemp(name), python) for name in GATEWAYS}
+    found = {name: image.result() for name, image in built.items()}
+    yield found
+    run("docker", "image", "rm", "--force", *found.values())
+
+
+@pytest.fixture(scope="module", params=GATEWAYS)
+def copied(request: pytest.FixtureRequest, images: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The gateway, and a container of its image: no network, no volume, no variable."""
+    gateway = request.param
+    with started("--init", "--network=none", "--sysctl=net.core.somaxconn=1024", images[gateway]) as container:
+        yield gateway, container
 
 
 def test_the_stock_server_answers(copied: tuple[str, str]) -> None:
@@ -80,5 +90,5 @@ def test_nothing_of_the_package_is_needed(copied: tuple[str, str]) -> None:
 
 def test_it_ends_when_it_is_stopped(copied: tuple[str, str]) -> None:
     _, container = copied
-    run("docker", "stop", "--timeout", "30", container)
+    run("docker", "stop", "--time", "30", container)
     assert run("docker", "inspect", "--format", "{{.State.ExitCode}}", container).stdout.strip() == "0"
