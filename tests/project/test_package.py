@@ -28,13 +28,20 @@ ID = "0123456789abcdef" * 2
 ASKED = """
 import asyncio, errno, json, sys, threading
 from mysite.asgi import application
+from asgiref.sync import sync_to_async
 from psycopg_pool.base import AttemptWithBackoff
+from tricorn.asgi_send import send_json
 from tricorn.full_disk import FullDiskMiddleware
+from tricorn.threads import ThreadsMiddleware
 
 async def full(scope, receive, send):
     raise OSError(errno.ENOSPC, "no space left")
 
-async def ask(path, *headers, application=application):
+async def name_thread(scope, receive, send):
+    name = await sync_to_async(lambda: threading.current_thread().name)()
+    await send_json(send, 200, {"thread": name})
+
+async def ask(path, *headers, application=application, root_path=""):
     asked, answer = [], {"body": ""}
 
     async def receive():
@@ -52,7 +59,7 @@ async def ask(path, *headers, application=application):
 
     asking = [(b"host", b"localhost"), (b"accept", b"application/json"), (b"x-request-id", sys.argv[1].encode())]
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-             "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+             "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": root_path,
              "headers": [*asking, *headers], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}
     await application(scope, receive, send)
     return answer
@@ -60,6 +67,7 @@ async def ask(path, *headers, application=application):
 async def main():
     alive = await ask("/livez")
     names = sorted(it.name for it in threading.enumerate())
+    named = ThreadsMiddleware(name_thread, threads=1, health_path="/alive")
     cookie = (b"cookie", b"mysite_sessionid=" + 32 * b"a")
     return {
         "alive": alive,
@@ -67,6 +75,7 @@ async def main():
         "ready": await ask("/readyz"),
         "missing": await ask("/nothing"),
         "no database": await ask("/admin/", cookie),
+        "spare": [await ask("/app" + path, application=named, root_path="/app") for path in ("/alive", "/other")],
         "full disk": await ask("/", application=FullDiskMiddleware(full)),
     }
 
@@ -101,6 +110,10 @@ def found(stack: Stack, folder: Path) -> dict[str, Any]:
 def test_health_is_answered_without_a_thread_of_the_requests(found: dict[str, Any]) -> None:
     assert (found["alive"]["status"], json.loads(found["alive"]["body"])) == (200, {"status": "alive"})
     assert set(found["threads"]) <= {"MainThread", "sync-health_0"}
+
+
+def test_the_health_path_has_a_thread_of_its_own_also_below_a_prefix(found: dict[str, Any]) -> None:
+    assert [json.loads(answer["body"])["thread"] for answer in found["spare"]] == ["sync-health_0", "sync-0_0"]
 
 
 def test_readiness_names_only_what_the_project_has(found: dict[str, Any]) -> None:
