@@ -147,7 +147,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_whole_with_its_cure_before_anything_is_built(clone: Clone, mistake: Mistake) -> None:
+def test_a_mistake_is_reported_in_full_with_its_cure_before_a_build(clone: Clone, mistake: Mistake) -> None:
     mistake.make(clone)
     line = only_line(clone.make("up"))
     assert line.startswith(("up: ", "certs: ", "secrets: "))
@@ -158,12 +158,12 @@ def test_a_mistake_is_told_whole_with_its_cure_before_anything_is_built(clone: C
     assert clone.is_down()
 
 
-def test_an_engine_that_does_not_run_is_told(clone: Clone) -> None:
+def test_an_engine_that_does_not_run_is_reported(clone: Clone) -> None:
     line = only_line(clone.make("up", DOCKER_HOST="unix:///nowhere.sock"))
     assert line == "up: the Docker engine does not answer: run make engine, or start it (systemctl start docker)"
 
 
-def test_a_port_in_use_is_told(clone: Clone) -> None:
+def test_a_port_in_use_is_reported(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         clone.configure(HTTP_BIND=f"127.0.0.1:{port}")
@@ -241,6 +241,6 @@ unable to load app 0 (mountpoint='') (callable not found or import error)
 
 
 @pytest.mark.parametrize(("said", "told"), SAID.values(), ids=SAID.keys())
-def test_the_reason_in_a_log_is_told_whole(clone: Clone, said: str, told: str) -> None:
+def test_the_reason_in_a_log_is_reported_in_full(clone: Clone, said: str, told: str) -> None:
     (clone.path / "log").write_text(said)
     assert clone.bash("reason <log").stdout == f"{told}\n"

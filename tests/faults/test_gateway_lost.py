@@ -112,7 +112,7 @@ def test_no_request_fails_while_a_gateway_is_stopped(
 
 
 @pytest.mark.parametrize("anew", MADE_ANEW)
-def test_a_gateway_made_anew_with_another_setting_is_not_missed(stack: Stack, figures: Figures, anew: str) -> None:
+def test_recreating_a_gateway_with_another_setting_loses_no_request(stack: Stack, figures: Figures, anew: str) -> None:
     with Traffic(stack, *flows()) as traffic, stack.changed(anew, **{MADE_ANEW[anew]: "3"}):
         time.sleep(1)
     figures.add(f"{anew} made anew by compose up, twice", traffic[anew], note="default host")
@@ -141,7 +141,7 @@ def killed_at_work(stack: Stack, kill9: Killer) -> Iterator[dict[str, httpx.Resp
     wait_until(lambda: httpx.get(f"{stack.url()}/gateways/uwsgi/livez").status_code == 200, 30)
 
 
-def test_what_may_have_been_carried_out_is_not_repeated(killed_at_work: dict[str, httpx.Response]) -> None:
+def test_a_request_that_may_have_been_carried_out_is_not_repeated(killed_at_work: dict[str, httpx.Response]) -> None:
     # A GET is not repeated either: any request that the process was processing may be the one that crashed it.
     read = killed_at_work.pop("GET")
     assert (read.status_code, read.json()["status"]) == (502, 502)

@@ -54,7 +54,7 @@ def started(stack: Stack) -> list[str]:
 
 @pytest.mark.parametrize("how", AWAY)
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_that_is_away_is_named_and_missed_only_where_it_is_needed(
+def test_an_unreachable_service_is_reported_and_fails_only_dependent_requests(
     stack: Stack, http: httpx.Client, ask: Ask, setting: Callable[[str], str], service: str, how: str
 ) -> None:
     before = started(stack)

@@ -21,12 +21,12 @@ def test_a_library_whose_private_names_are_used_has_an_upper_bound(library: str)
     assert re.search(r"<\d", found[0]), found[0]
 
 
-def test_every_library_that_is_looked_into_is_bounded() -> None:
+def test_every_library_with_used_private_names_is_bounded() -> None:
     assert {name.partition(":")[0].partition(".")[0] for name in UPSTREAM} <= BOUNDED_IN.keys()
 
 
 @pytest.mark.parametrize("path", sorted(OURS))
-def test_each_replacement_is_there_and_documented(path: str) -> None:
+def test_each_replacement_exists_and_is_documented(path: str) -> None:
     assert (ROOT / path).is_file()
     assert f"`{path}`" in DOCUMENT
 

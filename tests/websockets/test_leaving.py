@@ -26,7 +26,7 @@ def workers_in_room(stack: Stack, room: str) -> int:
     return int(valkey(stack, f"PUBSUB NUMSUB {channels[0]}")[-1]) if channels else 0
 
 
-def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
+def test_clients_that_leave_are_removed_without_a_log_entry(
     connect: Connect, stack: Stack, complaints: Callable[[], list[str]]
 ) -> None:
     present = connect("/ws/rooms/left/", "daphne")
@@ -44,7 +44,7 @@ def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
 CROWD = 100  # on each gateway
 
 
-def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, stack: Stack) -> None:
+def test_clients_reset_in_a_busy_room_are_removed(connect: Connect, stack: Stack) -> None:
     known = set(valkey(stack, "PUBSUB CHANNELS"))
     speakers = [connect("/ws/rooms/busy/", gateway) for gateway in ASGI_GATEWAYS]
     crowd = [connect("/ws/rooms/busy/", gateway) for gateway in ASGI_GATEWAYS for _ in range(CROWD)]
@@ -69,7 +69,7 @@ def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, sta
 
 
 @pytest.mark.parametrize(("stopped", "other"), [ASGI_GATEWAYS, ASGI_GATEWAYS[::-1]])
-def test_a_gateway_that_stops_says_goodbye_and_the_other_goes_on(
+def test_a_stopping_gateway_sends_close_frames_and_the_other_keeps_serving(
     connect: Connect, stack: Stack, stopped: str, other: str
 ) -> None:
     # More than one for each worker.

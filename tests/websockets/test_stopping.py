@@ -27,7 +27,7 @@ def handshake(gateway: str, steps: tuple[object, ...], who: str = "") -> bytes:
     return bytes(Handshake(path_of(gateway, steps, who).removeprefix(f"/gateways/{gateway}")))
 
 
-def test_a_handshake_is_answered_503_and_holds_no_stop_up(echo: Echo, asgi_gateway: str) -> None:
+def test_a_pending_handshake_gets_503_and_does_not_delay_the_stop(echo: Echo, asgi_gateway: str) -> None:
     who = secrets.token_hex(8)
     container = echo.stack.container(asgi_gateway)
     with connect_to(echo, asgi_gateway) as connecting, connect_to(echo, asgi_gateway) as idle:
