@@ -13,7 +13,7 @@ OFFICIAL = {
     "POSTGRES_IMAGE": "postgres:17-trixie",
     "VALKEY_IMAGE": "valkey/valkey:8",
 }
-STANDINS = {name: f"localhost/tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
+FALLBACKS = {name: f"localhost/tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
 # The output of `docker pull`.
 UNREACHABLE = 'echo "Error response from daemon: Get https://registry.example/: dial tcp: no such host" >&2; exit 1'
 UNKNOWN = 'echo "Error response from daemon: manifest for it not found: manifest unknown" >&2; exit 1'
@@ -65,8 +65,8 @@ def test_official_images_are_pulled_if_the_registry_answers(clone: Clone, images
 def test_without_a_registry_fallback_images_are_built_and_recorded(clone: Clone, images: Images, calls: Calls) -> None:
     said = images(UNREACHABLE).stdout
     assert "the image registry cannot be reached (no such host): using fallback images" in said
-    assert said.endswith("fallback base images: " + " ".join(STANDINS.values()) + "\n")
-    assert recorded(clone) == STANDINS
+    assert said.endswith("fallback base images: " + " ".join(FALLBACKS.values()) + "\n")
+    assert recorded(clone) == FALLBACKS
     # It tries one pull, and builds each suite once, from this host's mirror.
     assert len([call for call in calls() if " pull " in call]) == 1
     suites = sorted(call.partition("update-ca-certificates ")[2] for call in calls() if call.startswith("mmdebstrap"))
@@ -74,13 +74,13 @@ def test_without_a_registry_fallback_images_are_built_and_recorded(clone: Clone,
     assert "Debian trixie from this host's mirror, without its security suite" in said
     # Never an official tag: it would hide the real image from every other project on the machine.
     tags = [call.partition("--tag ")[2].split()[0] for call in calls() if " build " in call]
-    assert sorted(tags) == sorted(STANDINS.values())
+    assert sorted(tags) == sorted(FALLBACKS.values())
 
 
 def test_old_names_of_fallback_images_in_env_are_updated(clone: Clone, images: Images) -> None:
-    clone.configure(**{name: image.removeprefix("localhost/") for name, image in STANDINS.items()})
+    clone.configure(**{name: image.removeprefix("localhost/") for name, image in FALLBACKS.items()})
     said = images("exit 1").stdout
-    assert recorded(clone) == STANDINS
+    assert recorded(clone) == FALLBACKS
     assert "fallback images are now named localhost/tricorn/...: updated .env\n" in said
     # Another clone may use the old images, so they are named, not removed.
     assert "no longer used, unless by another clone: docker image rm tricorn/valkey:8\n" in said
@@ -89,7 +89,7 @@ def test_old_names_of_fallback_images_in_env_are_updated(clone: Clone, images: I
 
 def test_a_mirror_of_the_official_image_has_a_fallback_as_well(clone: Clone, images: Images) -> None:
     assert images(UNREACHABLE, PYTHON_IMAGE="registry.example:5000/library/python:3.13").returncode == 0
-    assert recorded(clone) == STANDINS | {"PYTHON_IMAGE": "localhost/tricorn/python:3.13"}
+    assert recorded(clone) == FALLBACKS | {"PYTHON_IMAGE": "localhost/tricorn/python:3.13"}
 
 
 @pytest.mark.parametrize("image", ["python:3.12-slim-trixie", "registry.example/base:latest", "python:3.130"])

@@ -125,7 +125,7 @@ def test_the_role_may_create_trusted_extensions(sql: Callable[..., list[str]]) -
 
 def test_the_site_serves_and_a_second_run_changes_nothing(old: Clone) -> None:
     assert httpx.get(f"{old.url()}/readyz", headers={"Host": "localhost"}).status_code == 200
-    assert old.bash(". bootstrap/database; find_superuser; databases_to_take_over").stdout == ""
+    assert old.bash(". bootstrap/database; find_superuser; databases_to_change").stdout == ""
 
 
 ROTATION = "tricorn_rotation"

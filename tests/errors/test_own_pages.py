@@ -12,7 +12,7 @@ WEBSOCKET = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
 
 # Name: status, request line, host, headers after Accept.
 REFUSED = {
-    "a header that is none": (400, "GET / HTTP/1.1", "localhost", ["Bad Header: x"]),
+    "an invalid header": (400, "GET / HTTP/1.1", "localhost", ["Bad Header: x"]),
     "a byte that no header may hold": (400, "GET / HTTP/1.1", "localhost", ["X: a\0b"]),
     "a folded header": (400, "GET / HTTP/1.1", "localhost", ["X: a", " b"]),
     "two lengths": (400, "POST / HTTP/1.1", "localhost", ["Content-Length: 1", "Content-Length: 2"]),
@@ -33,7 +33,7 @@ REFUSED = {
 
 # Rejected before nginx has read the Accept header.
 REFUSED_EARLY = {
-    "a line that is none": (400, b"HELO there\r\n\r\n"),
+    "an invalid line": (400, b"HELO there\r\n\r\n"),
     "no host": (400, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"),
     "a byte that no address may hold": (400, b"GET /a\0b HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),

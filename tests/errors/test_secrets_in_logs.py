@@ -24,7 +24,7 @@ ACTS: dict[str, tuple[object, ...]] = {
     "raises": ("raise",),
     "returns": (),
     "raises once it is open": (ACCEPT, "raise"),
-    "is told what is no frame": (ACCEPT, "receive", "receive"),
+    "receives an invalid frame": (ACCEPT, "receive", "receive"),
 }
 
 

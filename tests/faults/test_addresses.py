@@ -43,7 +43,7 @@ def test_recreated_gateways_are_found_at_their_new_addresses(
             )
     found = max(record.recovery(healthy) for record in traffic.of(*moving))
     figures.add(
-        f"{' and '.join(moving)} made anew elsewhere",
+        f"{' and '.join(moving)} recreated at other addresses",
         *traffic.of("site /", "site /async/"),
         sockets=sockets,
         note=f"default host; found {found:.1f} s after it was healthy",

@@ -21,7 +21,7 @@ from tests.processes.conftest import inspect_all
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 
 # The short form takes both down at once. tests/health shows each outage alone.
-AWAY = [("postgres",), ("valkey",)] if IS_FULL else [("postgres", "valkey")]
+STOPPED = [("postgres",), ("valkey",)] if IS_FULL else [("postgres", "valkey")]
 SOCKETS = 4
 
 # Outages that last a second: they may end before any readiness check.
@@ -90,7 +90,7 @@ def all_ready(url: str, times: int) -> bool:
 
 
 @pytest.mark.parametrize("how", OUTAGES)
-@pytest.mark.parametrize("services", AWAY, ids=" and ".join)
+@pytest.mark.parametrize("services", STOPPED, ids=" and ".join)
 def test_gateways_survive_an_outage_and_are_ready_soon_after_it(
     stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], services: tuple[str, ...], how: str
 ) -> None:

@@ -22,7 +22,7 @@ RATE = repeat(short=20, full=100)  # requests a second on each gateway
 SLOW = repeat(short=1, full=5)  # seconds of a long request; the old container waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
 BAD = "compose.yaml:tests/faults/bad.yaml"
-GOODBYES = {1001, 1012}  # going away; service restart
+CLOSE_CODES = {1001, 1012}  # going away; service restart
 
 
 def writers() -> list[Flow]:
@@ -103,7 +103,7 @@ def test_a_new_version_is_deployed_without_a_lost_request(stack: Stack, figures:
     assert set(seconds) == {200}
     for gateway in ASGI_GATEWAYS:
         assert sockets[gateway].closes.total() == CLIENTS
-        assert set(sockets[gateway].closes) <= GOODBYES
+        assert set(sockets[gateway].closes) <= CLOSE_CODES
 
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: three more rolls, a minute")

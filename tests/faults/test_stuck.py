@@ -105,7 +105,7 @@ def test_an_asgi_process_whose_threads_are_stuck_is_replaced(
         answers = list(pool.map(lambda path: ask(edge, path, host), ["/stuck/"] * 4))
         wait_until(lambda: started(other, "daphne") != before, 120, "Daphne is replaced")
         wait_until(lambda: edge.get("/quick/", host).status == 200, 20)
-    figures.add("all threads of daphne are lost", traffic["daphne"], note="everybody else there")
+    figures.add("all threads of daphne are stuck", traffic["daphne"], note="everybody else there")
     for ended in answers:
         assert_is_ours(ended.answer, logged(edge, ended.answer), 504, "json")
         assert PATIENCE - 2 < ended.seconds < PATIENCE + 10

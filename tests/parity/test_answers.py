@@ -71,7 +71,7 @@ CASES = [
     Case("more than a view may keep in memory", "POST", "/students/", 400, [JSON], TOO_LARGE),
     Case("csrf: no token", "POST", "/admin/login/", 403, [FORM], b"username=x&password=y"),
     Case("csrf: another site", "POST", "/admin/login/", 403, [FORM, ("Origin", "http://evil.example")], b"a=b"),
-    Case("form that is none", "POST", "/upload/", 400, [MULTIPART], b"nonsense"),
+    Case("invalid form", "POST", "/upload/", 400, [MULTIPART], b"nonsense"),
     Case("form without its boundary", "POST", "/upload/", 400, [("Content-Type", "multipart/form-data")], b"--x--\r\n"),
     Case("form without a file", "POST", "/upload/", 400, [MULTIPART], NO_FILE),
     Case("empty form", "POST", "/upload/", 400, [MULTIPART], b"--x--\r\n"),

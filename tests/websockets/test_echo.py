@@ -15,7 +15,7 @@ MESSAGES = {
     "text beyond ASCII": "žluťoučký kůň, 駿馬, 🐎",
     "text with a NUL": "a\0b",
     "bytes": bytes(range(256)),
-    "bytes that are no UTF-8": b"\xff\xfe",
+    "invalid UTF-8": b"\xff\xfe",
 }
 
 

@@ -72,7 +72,7 @@ BAD_PATHS = {
     "room with a space": "/ws/rooms/a%20b/",
     "room with a line break": "/ws/rooms/a%0A/",
     "room with a letter beyond ASCII": "/ws/rooms/%C4%8D/",
-    "room of bytes that are no UTF-8": "/ws/rooms/%FF/",
+    "room of invalid UTF-8": "/ws/rooms/%FF/",
 }
 
 

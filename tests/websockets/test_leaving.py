@@ -37,7 +37,7 @@ def test_clients_that_leave_are_removed_without_a_log_entry(
         connect(path, gateway).close(code=1001, reason="going away")
         # The connection ends without a close frame, as when a laptop is closed.
         connect(path, gateway).socket.shutdown(sockets.SHUT_RDWR)
-    wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still knows those who left")
+    wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still has channels of clients that left")
     assert complaints() == []
 
 
@@ -63,7 +63,7 @@ def test_clients_reset_in_a_busy_room_are_removed(connect: Connect, stack: Stack
             done.result(60)
     for speaker in speakers:
         speaker.close()
-    wait_until(lambda: workers_in_room(stack, "busy") == 0, 30, "Valkey still knows those who left")
+    wait_until(lambda: workers_in_room(stack, "busy") == 0, 30, "Valkey still has channels of clients that left")
     assert set(valkey(stack, "PUBSUB CHANNELS")) <= known
     assert valkey(stack, "KEYS '*busy*'") == []
 

@@ -129,7 +129,7 @@ CASES = {
     "closed by the client, and not yet gone": (open_, CLOSE),
     "closed by the application, and not yet answered": (leaving,),
     "closed by the application, and answered": (leaving, CLOSE),
-    "refused, and told why": (open_, frame(Opcode.TEXT, b"\\xff")),
+    "rejected, with the reason": (open_, frame(Opcode.TEXT, b"\\xff")),
     "gone": (open_,),
     "connecting, and the client has left": (hesitant,),
 }
@@ -146,7 +146,7 @@ RIGHT = {
     "closed by the application, and not yet answered": [None, True],
     "closed by the application, and answered": [None, True],
     # The client has a second to read the close frame before the worker closes the connection.
-    "refused, and told why": [None, False],
+    "rejected, with the reason": [None, False],
     "gone": [None, True],
     "connecting, and the client has left": [None, True],
 }

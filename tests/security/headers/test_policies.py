@@ -11,7 +11,7 @@ from tests.security.headers.answers import EVERYWHERE, FAILURES, KINDS, OWN, PAG
 from tests.support.stack import GATEWAYS, Stack
 
 KIND = "headers: each once, on each answer"
-WINS = "headers: what a project says"
+WINS = "headers: a project's own"
 
 CASES = [*OWN, *(case for gateway in GATEWAYS for case in through(gateway, PAGES))]
 MISBEHAVING = [case for gateway in GATEWAYS for case in through(gateway, FAILURES)]

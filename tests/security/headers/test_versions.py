@@ -10,7 +10,7 @@ from tests.security.cases import Cases
 from tests.security.headers.answers import FAILURES, OWN, PAGES, Case, through
 from tests.support.stack import GATEWAYS, HTTP_PORTS, Stack
 
-KIND = "headers: no version told"
+KIND = "headers: no version shown"
 
 # Names of servers that are not packages too: `Server: uWSGI/2`, `Python/3.13`.
 NAMES = "nginx|uwsgi|gunicorn|uvicorn|daphne|twisted|autobahn|python|cpython|django|debian|wsgiserver"
