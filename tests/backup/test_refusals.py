@@ -96,7 +96,7 @@ def test_a_backup_with_a_flipped_byte_is_rejected(
 )
 def test_a_file_that_is_not_a_backup_is_rejected(copy: Site, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "foreign: x.tar").write_bytes(content)
-    assert "is no backup of this stack" in refuse(copy, tmp_path / "foreign: x.tar")
+    assert "is not a backup of this stack" in refuse(copy, tmp_path / "foreign: x.tar")
 
 
 @pytest.mark.parametrize(("path", "fault"), [("/nowhere.tar", "there is no file"), ("/dev", "there is no file /dev")])
@@ -109,7 +109,7 @@ def test_a_missing_backup_is_rejected(copy: Site, path: str, fault: str) -> None
     [
         (b"product=tricorn", b"product=sentry", "is a backup of sentry, not of tricorn"),
         (b"format=1", b"format=2", "has backup format 2, and this version reads format 1"),
-        (b"postgresql=", b"postgresql=9", "may not read it"),
+        (b"postgresql=", b"postgresql=9", "may be unable to read: nothing was changed"),
         (b"database_bytes=", b"database_bytes=9999999", " free, and the restore needs "),
         (b"files=", b"files=1", "is damaged: "),
     ],
@@ -126,7 +126,7 @@ def test_a_backup_with_other_members_is_rejected(
     copy: Site, parts: dict[str, bytes], tmp_path: Path, names: tuple[str, ...]
 ) -> None:
     (tmp_path / "x.tar").write_bytes(tar({name: parts.get(name, b"x") for name in names}))
-    assert "is no backup of this stack" in refuse(copy, tmp_path / "x.tar")
+    assert "is not a backup of this stack" in refuse(copy, tmp_path / "x.tar")
 
 
 def link() -> bytes:
