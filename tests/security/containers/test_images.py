@@ -211,7 +211,7 @@ def test_cis_4_12_nothing_tells_apt_to_install_what_is_not_signed() -> None:
     assert "4.12" in EXCEPTIONS
     files = [
         *FILES,
-        *(str(path.relative_to(ROOT)) for path in (ROOT / "bootstrap/fallback-images").iterdir()),
+        *(str(path.relative_to(ROOT)) for path in (ROOT / "bootstrap/standins").iterdir()),
         "bootstrap/engine",
     ]
     for file in files:
