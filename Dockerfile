@@ -17,9 +17,20 @@ COPY nginx nginx
 COPY uwsgi uwsgi
 COPY gunicorn gunicorn
 COPY daphne daphne
-COPY gateway_answers gateway_answers
-COPY healthcheck.py .
+COPY tricorn tricorn
 RUN chmod -R u=rwX,go=rX .
+
+# ---- package: tricorn, what the stack adds to a project and to stock servers. /installed is a copy of /usr/local ----
+FROM ${PYTHON_IMAGE} AS package
+RUN --mount=type=bind,source=tricorn/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt
+COPY --from=files /files/tricorn /tricorn
+RUN pip wheel --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+      --wheel-dir /wheels /tricorn \
+ && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
+      --prefix /installed /wheels/*.whl
 
 # ---- django: Python, the project's requirements, the user that every gateway runs as ----
 FROM ${PYTHON_IMAGE} AS django
@@ -45,6 +56,7 @@ RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements
 # ---- project: the code with its bytecode, and the collected static files ----
 FROM django AS project
 ARG DJANGO_SETTINGS_MODULE
+COPY --from=package /installed /usr/local
 COPY --from=apps / .
 # The modes of the clone, as above. The bytecode is compiled here, as root: at run time the root is read-only, and every
 # start would compile everything again. A .py file that is not Python (a template, for example) is left out. If a needed
@@ -67,6 +79,7 @@ RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none \
 
 # ---- migrate: one shot ----
 FROM django AS migrate
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/apps /srv/apps
 USER 999:999
 CMD ["python", "-m", "django", "migrate", "--no-input"]
@@ -78,32 +91,24 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-
 RUN --mount=type=bind,source=uwsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --wheel-dir /wheels -r /mnt/requirements.txt
-# The binary contains the header and the compiler flags of its build.
-WORKDIR /build
-COPY --from=files /files/uwsgi/plugins .
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
-      /wheels/*.whl \
- && uwsgi --dot-h > uwsgi.h && uwsgi --cflags > flags 2>/dev/null \
- && mkdir /plugins \
- && for name in drain harakiri only_from recycle; do \
-      gcc -shared -fPIC @flags -I. -o "/plugins/${name}_plugin.so" "$name.c" || exit; \
-    done
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
+COPY --from=package /installed /usr/local
+RUN python -m tricorn.uwsgi_plugins /plugins
 
 FROM django AS uwsgi
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
       /wheels/*.whl
 COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
-COPY --from=files /files/uwsgi/uwsgi.ini /files/uwsgi/prefixed.py /etc/uwsgi/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=files /files/uwsgi/uwsgi.ini /etc/uwsgi/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
+    REQUEST_TIMEOUT=30 PROXY_HOST=
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
-CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
+CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini", "--module", "tricorn.answers.wsgi:application"]
 
 # ---- gunicorn + UvicornWorker ----
 FROM django AS gunicorn
@@ -111,15 +116,15 @@ RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt
-COPY --from=files /files/gunicorn/*.py /etc/gunicorn/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=files /files/gunicorn/gunicorn.conf.py /etc/gunicorn/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http \
-    HEALTH_PORT=8000 PYTHONPATH=/srv/apps:/usr/local/lib/gateway:/etc/gunicorn
+    HEALTH_PORT=8000 \
+    GUNICORN_CMD_ARGS="--worker-class tricorn.gunicorn_worker.LeanWorker"
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
 CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
 
 # ---- daphne ----
@@ -130,16 +135,15 @@ RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.tx
       -r /mnt/requirements.txt \
  # Twisted contains its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.*/site-packages/twisted -type d -name test -prune -exec rm -r {} +
-COPY --from=files /files/daphne/run /files/daphne/*.py /etc/daphne/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=files /files/daphne/run /etc/daphne/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
+ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
-CMD ["/etc/daphne/run"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
+CMD ["/etc/daphne/run", "python", "-m", "tricorn.daphne_server", \
+     "--websocket-class", "tricorn.daphne_lean:LeanWebSocket"]
 
 # ---- nginx: the edge, with the static files ----
 FROM ${NGINX_IMAGE} AS nginx
@@ -152,12 +156,12 @@ HEALTHCHECK CMD ["curl", "--noproxy", "*", "--fail", "--silent", "--max-time", "
 ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
 
-# ---- gallery: every other server, in one image (compose.gallery.yaml) ----
+# ---- gallery: every other server, in one image (lab/compose.gallery.yaml) ----
 FROM ${PYTHON_IMAGE} AS mod_wsgi-build
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends gcc libc6-dev apache2-dev \
  && rm -rf /var/lib/apt/lists/*
-RUN --mount=type=bind,source=gallery/mod_wsgi/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=lab/gallery/mod_wsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       --target /mod_wsgi -r /mnt/requirements.txt
@@ -169,7 +173,7 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/* \
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
-    --mount=type=bind,source=gallery/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=bind,source=lab/gallery/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=bind,from=mod_wsgi-build,source=/mod_wsgi,target=/mod_wsgi \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
@@ -177,27 +181,27 @@ RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
  && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt \
  && cp -R /mod_wsgi/. /usr/local/lib/python3.*/site-packages/
-COPY gallery/mod_wsgi/httpd.conf gallery/uwsgi.ini gallery/gunicorn.conf.py gallery/servers.toml gallery/summary.py \
-     /etc/gallery/
-COPY gallery/cgi /srv/gallery/cgi
-COPY gallery/small /srv/gallery/small
-COPY gallery/healthcheck_uwsgi.py /usr/local/bin/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY lab/gallery/mod_wsgi/httpd.conf lab/gallery/uwsgi.ini lab/gallery/gunicorn.conf.py lab/gallery/servers.toml \
+     lab/gallery/summary.py /etc/gallery/
+COPY lab/gallery/cgi /srv/gallery/cgi
+COPY lab/gallery/small /srv/gallery/small
+COPY lab/gallery/healthcheck_uwsgi.py /usr/local/bin/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 # The benchmark's views, for the gallery too.
-COPY bench/project gallery/project /srv/gallery/
+COPY lab/bench/project lab/gallery/project /srv/gallery/
 RUN chmod -R u=rwX,go=rX /etc/gallery /srv/gallery /usr/local/bin/healthcheck_uwsgi.py \
  && python -m compileall -q /srv/gallery \
  && ln -s "$(find /usr/local/lib/python3.*/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
 ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
 
 # ---- gallery-nginx: the same edge, with routes to the gallery's servers ----
 FROM nginx AS gallery-nginx
 USER 0:0
-COPY gallery/nginx/ /etc/nginx/
+COPY lab/gallery/nginx/ /etc/nginx/
 # FastCGI and SCGI get the same variables and settings as the uwsgi protocol, with the names of their own directives.
 RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
@@ -260,7 +264,7 @@ FROM ${PYTHON_IMAGE} AS bench
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends docker-cli wrk nghttp2-client \
  && rm -rf /var/lib/apt/lists/*
-RUN --mount=type=bind,source=bench/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=lab/bench/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt
@@ -268,7 +272,7 @@ RUN --mount=type=bind,source=bench/requirements.txt,target=/mnt/requirements.txt
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp/matplotlib
 
 FROM ${PYTHON_IMAGE} AS lint
-RUN --mount=type=bind,source=lint/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=tests/lint/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt

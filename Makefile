@@ -8,71 +8,71 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 engine: ## install and start Docker and Compose, where needed
-	@bootstrap/engine
+	@bin/engine
 
 up: ## build, start, wait until all is healthy, print addresses
-	@bootstrap/up
+	@bin/up
 
 roll: ## deploy a new version; no request lost (GATEWAY=name: one)
-	@bootstrap/roll $(GATEWAY)
+	@bin/roll $(GATEWAY)
 
 rotate: ## change the database password; no request lost
-	@bootstrap/rotate
+	@bin/rotate
 
 certs: ## create a development certificate, or check and load yours
-	@bootstrap/certs
+	@bin/certs
 
 gallery: ## start every other gateway interface, beside the stack
-	@bootstrap/gallery up
+	@bin/gallery up
 
 gallery-down: ## stop the gallery; the stack keeps running
-	@bootstrap/gallery down
+	@bin/gallery down
 
 down: ## stop; data, images and secrets stay
-	@bootstrap/compose down
+	@bin/compose down
 
 ps: ## show the containers and their health
-	@bootstrap/compose ps --all
+	@bin/compose ps --all
 
 logs: ## follow the logs (SERVICE=name for one)
-	@bootstrap/compose logs --follow --tail 100 $(SERVICE)
+	@bin/compose logs --follow --tail 100 $(SERVICE)
 
 shell: ## open a shell in a running service (SERVICE=name)
-	@bootstrap/compose exec $(or $(SERVICE),$(error which one? For example: make shell SERVICE=uwsgi)) sh
+	@bin/compose exec $(or $(SERVICE),$(error which one? For example: make shell SERVICE=uwsgi)) sh
 
 manage: ## run a command of manage.py (CMD="createsuperuser")
-	@bootstrap/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django \
+	@bin/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django \
 	  $(or $(CMD),$(error which one? For example: make manage CMD=createsuperuser))
 
 backup: ## back up database and uploads, while serving (FILE=)
-	@bootstrap/backup $(if $(FILE),"$(FILE)")
+	@bin/backup $(if $(FILE),"$(FILE)")
 
 restore: ## replace the data with that of a backup; asks first (FILE=)
-	@bootstrap/restore "$(or $(FILE),$(error which one? For example: make restore FILE=backups/...))"
+	@bin/restore "$(or $(FILE),$(error which one? For example: make restore FILE=backups/...))"
 
 test: ## run the tests on a separate stack (ARGS="tests/routing -x")
-	@tests/run $(ARGS)
+	@bin/test $(ARGS)
 
 test-faults: ## run the fault and backup tests in their long form (ARGS=)
-	@FAULTS=full tests/run $(or $(ARGS),tests/backup tests/faults tests/bootstrap/test_owner.py)
+	@FAULTS=full bin/test $(or $(ARGS),tests/backup tests/faults tests/bootstrap/test_owner.py)
 
 test-security: ## run the security tests in their long form (ARGS=)
-	@SECURITY=full tests/run $(or $(ARGS),tests/security)
+	@SECURITY=full bin/test $(or $(ARGS),tests/security)
 
 test-gallery: ## test every server of the gallery (ARGS=)
-	@tests/run $(or $(ARGS),tests/gallery)
+	@bin/test $(or $(ARGS),tests/gallery)
 
 bench: ## benchmark every gateway (QUICK=1, GALLERY=1, SCENARIO=)
-	@bench/run
+	@bin/bench
 
 lint: ## run linters: Python, shell, Docker, nginx, Compose, Django
-	@lint/run
+	@bin/lint
 
 lock: ## rewrite every requirements.txt from its requirements.in
-	@lint/lock
+	@bin/lock
 
 images: ## pull the base images, or build fallbacks (UPDATE=1)
-	@bootstrap/images
+	@bin/images
 
 clean: ## delete containers, DATA, images; asks first (FORCE=1: no)
-	@bootstrap/clean
+	@bin/clean

@@ -65,7 +65,7 @@ def test_a_full_disk_is_reported_and_the_partial_backup_is_removed(site: Site, l
 
 
 def test_an_interrupted_backup_leaves_no_files(site: Site, tmp_path: Path) -> None:
-    command = ("bootstrap/backup", str(tmp_path / "x.tar"))
+    command = ("bin/backup", str(tmp_path / "x.tar"))
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=site.variables(), process_group=0, **pipes)  # type: ignore[call-overload]
     wait_until(lambda: process.stdout.readline() == "backing up the uploads\n")

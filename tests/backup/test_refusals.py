@@ -160,7 +160,7 @@ def test_a_backup_with_uploads_outside_the_folder_is_rejected(
 )
 def test_unsafe_uploads_in_a_backup_are_rejected(tmp_path: Path, uploads: bytes, fault: str) -> None:
     """Like the test above, without a container."""
-    command, environment = (sys.executable, ROOT / "bootstrap/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
+    command, environment = (sys.executable, ROOT / "bin/inside/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
     result = subprocess.run(command, input=uploads, capture_output=True, env=environment, check=False)
     assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", f"{fault}\n")
 
@@ -192,7 +192,7 @@ def test_a_restore_over_a_stack_in_use_asks_first(copy: Site, archive: Archive) 
 
 def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
     """Starts a restore and returns once it has printed this line."""
-    command, variables = ("bootstrap/restore", str(path)), copy.variables(FORCE="1")
+    command, variables = ("bin/restore", str(path)), copy.variables(FORCE="1")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=variables, process_group=0, **pipes)  # type: ignore[call-overload]
     wait_until(lambda: process.stdout.readline() == f"{line}\n")

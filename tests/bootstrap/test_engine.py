@@ -82,7 +82,7 @@ def test_an_unsupported_machine_is_reported_with_the_reason(
     (clone.path / "os-release").write_text(f"{release}\n")
     volumes = ("--volume", f"{clone.path}:/clone:ro", "--volume", f"{clone.path}/os-release:/etc/os-release:ro")
     machine = ("docker", "run", "--rm", "--network", "none", "--user", user, *volumes, setting("PYTHON_IMAGE"))
-    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bootstrap/engine", check=False))
+    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bin/engine", check=False))
     assert line.startswith("engine: ")
     assert fault in line
 

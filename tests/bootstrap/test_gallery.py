@@ -31,7 +31,17 @@ def test_the_gallery_rejects_what_make_up_rejects(clone: Clone) -> None:
 def test_gallery_down_removes_only_its_compose_file_from_env(clone: Clone) -> None:
     clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml")
     before = clone.env.read_text()
-    clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml:compose.gallery.yaml")
+    clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml:lab/compose.gallery.yaml")
     said = clone.make("gallery-down")
     assert said.returncode == 0, said.stderr
     assert clone.env.read_text() == before
+
+
+def test_an_env_that_names_its_compose_file_in_the_root_is_updated(clone: Clone) -> None:
+    clone.configure(COMPOSE_FILE="compose.yaml:compose.gallery.yaml:compose.dev.yaml")
+    said = clone.make("ps")
+    assert said.returncode == 0, said.stderr
+    assert "changed COMPOSE_FILE in .env" in said.stdout
+    assert clone.bash("setting COMPOSE_FILE").stdout == "compose.yaml:lab/compose.gallery.yaml:compose.dev.yaml\n"
+    again = clone.make("ps")
+    assert "changed" not in again.stdout

@@ -33,7 +33,7 @@ type Calls = Callable[[], list[str]]
 
 @pytest.fixture
 def images(clone: Clone, stub: Callable[..., str]) -> Images:
-    """images("exit 1", PYTHON_IMAGE=...): runs bootstrap/images with this pull and these settings, no image yet."""
+    """images("exit 1", PYTHON_IMAGE=...): runs bin/images with this pull and these settings, no image yet."""
     clone.configure(**OFFICIAL)
 
     def run(pull: str, nginx: str = "1.30.9", security: str | None = None, **settings: str) -> CompletedProcess[str]:
@@ -42,7 +42,7 @@ def images(clone: Clone, stub: Callable[..., str]) -> Images:
         stub("apt-helper", "exit 1" if security is None else f"[[ $2 == {security}/* ]]")
         path = stub("mmdebstrap", "echo tarball")
         update = {"UPDATE": settings["UPDATE"]} if "UPDATE" in settings else {}
-        return clone.run("bootstrap/images", PATH=path, DEBIAN_MIRROR="http://mirror.example/debian", **update)
+        return clone.run("bin/images", PATH=path, DEBIAN_MIRROR="http://mirror.example/debian", **update)
 
     return run
 
@@ -154,7 +154,7 @@ def test_an_nginx_with_unverified_advisories_is_used_with_a_warning(clone: Clone
 
 def test_a_change_is_reported_with_old_and_new_version(clone: Clone) -> None:
     before, after = clone.path / "before", clone.path / "after"
-    script = f". bootstrap/versions; compare_contents nginx {before} {after}"
+    script = f". bin/lib/versions; compare_contents nginx {before} {after}"
     before.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
     after.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
     assert clone.bash(script).stdout == "nginx 1.30.6: unchanged\n"

@@ -61,13 +61,13 @@ def folder(made: Path) -> Path:
 
 
 def install(folder: Path) -> str:
-    """Installs it as bootstrap/certs does, without the container, which would take most of the time."""
+    """Installs it as bin/certs does, without the container, which would take most of the time."""
     return certificate(folder).stdout
 
 
 def certificate(folder: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "AT": str(folder), "FOLDER": "certs"}
-    return run("bootstrap/certificate", "install", *NAMES, check=check, cwd=ROOT, env=environment)
+    return run("bin/inside/certificate", "install", *NAMES, check=check, cwd=ROOT, env=environment)
 
 
 def complaint(folder: Path) -> str:
@@ -118,7 +118,7 @@ def test_a_key_that_others_can_read_is_reported_with_the_cure(folder: Path, case
 
 
 def test_a_missing_folder_is_reported(stack: TlsStack) -> None:
-    refused = stack.script("bootstrap/certs", "install", check=False, CERTS="./nowhere")
+    refused = stack.script("bin/certs", "install", check=False, CERTS="./nowhere")
     assert one_line(refused) == (
         "certs: CERTS=nowhere: there is no such folder; make certs creates it, with a certificate for development"
     )

@@ -14,7 +14,7 @@ ADDRESS = "127.0.0.1"
 
 
 def test_make_up_reports_the_https_address(stack: TlsStack) -> None:
-    said = stack.script("bootstrap/summary").stdout
+    said = stack.script("bin/summary").stdout
     assert f"  https://localhost:{stack.https_port}/\n" in said
     assert f"  https://daphne.localhost:{stack.https_port}/\n" in said
     assert "http://" not in said
