@@ -14,7 +14,7 @@ from tricorn.asgi_send import WatchedSend, send_json
 # The `errno` of an OSError: a volume with a quota reports EDQUOT.
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
-FIELDS = {"status": 507, "error": "Insufficient Storage", "detail": "There is no room for the request's body."}
+FIELDS = {"status": 507, "error": "Insufficient Storage", "detail": "There is not enough space for the request's body."}
 
 
 class FullDiskMiddleware:

@@ -59,7 +59,7 @@ def test_a_form_without_its_token_is_refused(teacher: httpx.Client) -> None:
     assert teacher.get("/students/").json()["total"] == total
 
 
-def test_a_form_of_another_site_is_refused(teacher: httpx.Client) -> None:
+def test_a_form_of_another_site_is_rejected(teacher: httpx.Client) -> None:
     form = {**ADA, "csrfmiddlewaretoken": token(teacher.get(ADD))}
     for origin in ("http://evil.example", "null"):
         assert teacher.post(ADD, data=form, headers={"Origin": origin}).status_code == 403

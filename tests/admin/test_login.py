@@ -15,7 +15,7 @@ def visitor(browser: Browser, gateway: str) -> httpx.Client:
     return browser(gateway)
 
 
-def test_strangers_are_sent_to_the_login(visitor: httpx.Client) -> None:
+def test_unauthenticated_clients_are_redirected_to_the_login(visitor: httpx.Client) -> None:
     response = visitor.get("/admin/students/student/")
     assert response.status_code == 302
     assert response.headers["Location"] == "/admin/login/?next=/admin/students/student/"

@@ -24,7 +24,7 @@ def way(request: pytest.FixtureRequest) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_head_that_is_too_large_is_one_clear_error(
+def test_response_headers_that_are_too_large_are_one_clear_error(
     answering: Answering, way: tuple[str, str, str], method: str
 ) -> None:
     gateway, prefix, route = way
@@ -37,13 +37,13 @@ def test_a_head_that_is_too_large_is_one_clear_error(
         assert answering.ran(path) == {gateway: 1}
 
 
-def test_a_head_of_15_kb_passes(client: httpx.Client, gateway: str) -> None:
+def test_response_headers_of_15_kb_are_passed_on(client: httpx.Client, gateway: str) -> None:
     response = client.get(f"/gateways/{gateway}/head/?bytes=15000")
     assert (response.status_code, len(response.headers["X-Large"])) == (200, 15000)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_request_that_ends_its_process_runs_once(
+def test_a_request_that_ends_its_process_is_not_repeated(
     answering: Answering, client: httpx.Client, way: tuple[str, str, str], method: str
 ) -> None:
     gateway, prefix, route = way

@@ -78,7 +78,7 @@ def others(client: httpx.Client, gateway: str) -> tuple[list[int], float]:
     return [status for status, _ in answers], sorted(seconds for _, seconds in answers)[int(0.99 * OTHERS)]
 
 
-def test_nobody_else_notices_clients_that_read_slowly(stack: Stack, many_students: None, gateway: str) -> None:
+def test_slow_readers_do_not_delay_other_clients(stack: Stack, many_students: None, gateway: str) -> None:
     container = stack.container("nginx")
     network = f'{{{{(index .NetworkSettings.Networks "{stack.project}_edge").IPAddress}}}}'
     # Past docker-proxy: its buffers would take a whole response, and no gateway would notice a slow reader.

@@ -45,13 +45,15 @@ def test_events_arrive_one_by_one_behind_the_gzip_middleware(client: httpx.Clien
             assert arrived < following
 
 
-def test_an_asynchronous_iterator_is_whole_behind_the_gzip_middleware(client: httpx.Client, asgi_gateway: str) -> None:
+def test_an_asynchronous_iterator_is_sent_whole_behind_the_gzip_middleware(
+    client: httpx.Client, asgi_gateway: str
+) -> None:
     # If the middleware sent several gzip files in a row, clients would take the first for the whole.
     found = arrivals(client, f"/gateways/{asgi_gateway}/async-rows/?pieces=50", **{"Accept-Encoding": "gzip"})
     assert len(found) == 50
 
 
-def test_many_small_pieces_are_all_there_and_in_order(client: httpx.Client, gateway: str) -> None:
+def test_many_small_pieces_arrive_complete_and_in_order(client: httpx.Client, gateway: str) -> None:
     response = client.get(f"/gateways/{gateway}/rows/?pieces=5000")
     assert [int(line.partition(":")[0]) for line in response.text.splitlines()] == list(range(5000))
 
@@ -65,7 +67,7 @@ for path in {paths}:
 """
 
 
-def test_nginx_is_told_what_is_a_stream_unless_the_project_has_said_so(
+def test_streams_disable_nginx_buffering_unless_the_project_sets_it(
     answering: Answering, client: httpx.Client, gateway: str
 ) -> None:
     told = {"/rows/": "no", "/rows/?buffering=yes": "yes", "/whole/?bytes=300000": "None", "/file/": "None"}
@@ -84,9 +86,7 @@ def on_nginx_s_disk(answering: Answering) -> int:
     return max(map(int, lines.split()), default=0) // MB
 
 
-def test_a_file_takes_no_memory_however_slowly_it_is_read(
-    answering: Answering, client: httpx.Client, gateway: str
-) -> None:
+def test_a_slowly_read_file_does_not_use_memory(answering: Answering, client: httpx.Client, gateway: str) -> None:
     received, sizes = 0, [-1, 0]
 
     def is_settled() -> bool:
@@ -107,7 +107,7 @@ def test_a_file_takes_no_memory_however_slowly_it_is_read(
         assert sizes[-1] < 140  # conf.d/buffers.conf: 128 MiB
 
 
-def test_a_range_and_a_condition_are_answered_as_before(client: httpx.Client) -> None:
+def test_range_and_conditional_requests_still_work(client: httpx.Client) -> None:
     for gateway in GATEWAYS:
         whole = client.get(f"/gateways/{gateway}/file/?mb=1")
         assert (len(whole.content), whole.headers["Content-Length"]) == (MB, str(MB))

@@ -22,7 +22,7 @@ def threads(setting: Callable[[str], str]) -> int:
     return int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
 
 
-def test_half_of_the_threads_stream_and_everybody_else_is_served(
+def test_at_most_half_of_the_threads_stream_and_other_requests_are_served(
     answering: Answering, client: httpx.Client, threads: int
 ) -> None:
     with ExitStack() as opened:
@@ -44,7 +44,7 @@ def test_half_of_the_threads_stream_and_everybody_else_is_served(
     wait_until(lambda: client.get("/gateways/uwsgi/rows/").status_code == 200, 10, "a stream is accepted again")
 
 
-def test_places_come_back_when_a_worker_is_killed(answering: Answering, client: httpx.Client, threads: int) -> None:
+def test_a_killed_worker_releases_its_stream_slots(answering: Answering, client: httpx.Client, threads: int) -> None:
     with ExitStack() as opened:
         for _ in range(threads // 2):
             opened.enter_context(client.stream("GET", "/gateways/uwsgi/rows/?pieces=600&interval=0.1"))
@@ -90,7 +90,7 @@ def test_a_stream_that_sends_nothing_more_is_ended(answering: Answering, client:
     answering.wait_for("uwsgi")
 
 
-def test_asynchronous_events_are_refused_with_the_reason(client: httpx.Client) -> None:
+def test_asynchronous_events_are_rejected_with_the_reason(client: httpx.Client) -> None:
     response = client.get(f"/gateways/uwsgi/async-rows/?{EVENTS}")
     assert response.status_code == 501
     assert "asynchronous iterator" in response.json()["detail"]

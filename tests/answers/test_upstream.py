@@ -17,7 +17,7 @@ SUMS = {
 
 
 @pytest.mark.parametrize("name", SUMS)
-def test_django_s_is_the_one_that_ours_was_written_after(stack: Stack, name: str) -> None:
+def test_djangos_method_is_the_one_that_ours_was_copied_from(stack: Stack, name: str) -> None:
     source = f"import inspect, pkgutil; print(inspect.getsource(pkgutil.resolve_name({name!r})))"
     printed = stack.compose("exec", "-T", "gunicorn", "python", "-c", source).stdout.rstrip("\n") + "\n"
     assert hashlib.sha256(printed.encode()).hexdigest()[:16] == SUMS[name]

@@ -17,7 +17,7 @@ def site(stack: Stack) -> Site:
     return Site(stack)
 
 
-def test_it_is_one_file_that_nobody_else_can_read(stack: Stack, archive: Archive) -> None:
+def test_a_backup_is_one_file_that_only_its_owner_can_read(stack: Stack, archive: Archive) -> None:
     assert archive.path.parent == ROOT / "backups"
     assert archive.path.name.startswith(f"{stack.project}-20")
     assert archive.path.stat().st_mode & 0o777 == 0o600
@@ -26,7 +26,7 @@ def test_it_is_one_file_that_nobody_else_can_read(stack: Stack, archive: Archive
         assert members.getnames() == ["manifest", "SHA256SUMS", "database.dump", "uploads.tar"]
 
 
-def test_it_says_what_is_in_it_and_what_is_not(archive: Archive) -> None:
+def test_a_backup_reports_what_it_contains_and_what_it_lacks(archive: Archive) -> None:
     summary, last = archive.said.splitlines()[-2:]
     tables = len([line for line in archive.tables if line.count("|") == 2])
     assert f" {tables} tables, " in summary
@@ -36,7 +36,7 @@ def test_it_says_what_is_in_it_and_what_is_not(archive: Archive) -> None:
     assert not [name for name in SECRETS if (ROOT / "secrets" / name).read_bytes().strip() in content]
 
 
-def test_a_file_that_is_there_is_not_overwritten(site: Site, archive: Archive) -> None:
+def test_an_existing_file_is_not_overwritten(site: Site, archive: Archive) -> None:
     before = archive.path.read_bytes()
     assert "already exists, and is not overwritten" in only_line(site.make("backup", f"FILE={archive.path}"))
     assert archive.path.read_bytes() == before
@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_written_is_named(site: Site, folder: str, fault
 
 
 @pytest.mark.parametrize("left", [8_000, 50_000])
-def test_a_full_disk_is_named_and_nothing_stays_on_it(site: Site, left: int) -> None:
+def test_a_full_disk_is_reported_and_the_partial_backup_is_removed(site: Site, left: int) -> None:
     folder = Path("/dev/shm")  # noqa: S108  # a small disk of its own
     room = os.statvfs(folder)
     ballast = folder / "ballast"
@@ -64,7 +64,7 @@ def test_a_full_disk_is_named_and_nothing_stays_on_it(site: Site, left: int) -> 
         ballast.unlink()
 
 
-def test_an_interrupted_one_leaves_nothing(site: Site, tmp_path: Path) -> None:
+def test_an_interrupted_backup_leaves_no_files(site: Site, tmp_path: Path) -> None:
     command = ("bin/backup", str(tmp_path / "x.tar"))
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=site.variables(), process_group=0, **pipes)  # type: ignore[call-overload]
@@ -74,7 +74,7 @@ def test_an_interrupted_one_leaves_nothing(site: Site, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stack_that_does_not_run_is_told(site: Site, tmp_path: Path) -> None:
+def test_a_backup_of_a_stopped_stack_is_rejected(site: Site, tmp_path: Path) -> None:
     line = only_line(Site(Stack("tricorn-nowhere", {})).make("backup", f"FILE={tmp_path}/x.tar"))
     assert line == "backup: the stack is not running: run make up"
     assert list(tmp_path.iterdir()) == []

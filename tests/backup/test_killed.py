@@ -97,7 +97,7 @@ def test_a_killed_restore_is_cleaned_up_by_the_next(
     assert_restored(copy, archive)
 
 
-def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup(
+def test_a_restore_killed_between_its_two_swaps_is_finished_by_the_next_backup(
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, tmp_path: Path
 ) -> None:
     spoil(copy)
@@ -112,7 +112,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: ten killed restores, and ten more")
 @pytest.mark.timeout(1800)
-def test_ten_random_moments(copy: Site, archive: Archive, restored: Traffic) -> None:
+def test_restores_killed_at_ten_random_moments_lose_no_data(copy: Site, archive: Archive, restored: Traffic) -> None:
     for _ in range(10):
         spoil(copy)
         process = start(copy, "bin/restore", str(archive.path))
@@ -138,7 +138,7 @@ def test_a_killed_backup_leaves_a_folder_that_the_next_removes(
 
 
 @pytest.mark.parametrize("name", ["HUP", "TERM"])
-def test_a_signal_leaves_everything_as_it_was_and_nothing_beside(
+def test_a_signal_leaves_the_data_unchanged_and_no_remains(
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, name: str
 ) -> None:
     before = copy.state()
@@ -150,7 +150,7 @@ def test_a_signal_leaves_everything_as_it_was_and_nothing_beside(
     assert copy.state() == before
 
 
-def test_no_backup_is_made_beside_a_restore(
+def test_a_backup_during_a_restore_is_rejected(
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, tmp_path: Path
 ) -> None:
     process = start(

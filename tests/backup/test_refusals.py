@@ -62,7 +62,7 @@ def repacked(path: Path, parts: dict[str, bytes], **changes: bytes) -> Path:
 
 
 @pytest.mark.parametrize("share", [0, 0.0001, 0.01, 0.3, 0.6, 0.98, 1] if IS_FULL else [0, 0.3, 1])
-def test_one_that_is_cut_off(copy: Site, archive: Archive, tmp_path: Path, share: float) -> None:
+def test_a_truncated_backup_is_rejected(copy: Site, archive: Archive, tmp_path: Path, share: float) -> None:
     whole = archive.path.read_bytes()
     (tmp_path / "cut.tar").write_bytes(whole[: int(share * (len(whole) - 1))])
     assert "damaged" in refuse(copy, tmp_path / "cut.tar")
@@ -70,7 +70,9 @@ def test_one_that_is_cut_off(copy: Site, archive: Archive, tmp_path: Path, share
 
 @pytest.mark.parametrize("member", MEMBERS)
 @pytest.mark.parametrize("where", ["name", "size", "first", "middle", "last"] if IS_FULL else ["size", "middle"])
-def test_one_with_a_flipped_byte(copy: Site, archive: Archive, tmp_path: Path, member: str, where: str) -> None:
+def test_a_backup_with_a_flipped_byte_is_rejected(
+    copy: Site, archive: Archive, tmp_path: Path, member: str, where: str
+) -> None:
     data = bytearray(archive.path.read_bytes())
     with tarfile.open(archive.path) as members:
         info = members.getmember(member)
@@ -92,13 +94,13 @@ def test_one_with_a_flipped_byte(copy: Site, archive: Archive, tmp_path: Path, m
     [b"hello\n", tar({"readme": b"x"}), tar({}), gzip.compress(tar({"manifest": b"x"})), bytes(20480)],
     ids=["text", "other", "nothing", "gzip", "zeros"],
 )
-def test_one_of_something_else(copy: Site, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_backup_is_rejected(copy: Site, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "foreign: x.tar").write_bytes(content)
-    assert "is no backup of this stack" in refuse(copy, tmp_path / "foreign: x.tar")
+    assert "is not a backup of this stack" in refuse(copy, tmp_path / "foreign: x.tar")
 
 
 @pytest.mark.parametrize(("path", "fault"), [("/nowhere.tar", "there is no file"), ("/dev", "there is no file /dev")])
-def test_one_that_is_not_there(copy: Site, path: str, fault: str) -> None:
+def test_a_missing_backup_is_rejected(copy: Site, path: str, fault: str) -> None:
     assert fault in refuse(copy, Path(path))
 
 
@@ -107,12 +109,12 @@ def test_one_that_is_not_there(copy: Site, path: str, fault: str) -> None:
     [
         (b"product=tricorn", b"product=sentry", "is a backup of sentry, not of tricorn"),
         (b"format=1", b"format=2", "has backup format 2, and this version reads format 1"),
-        (b"postgresql=", b"postgresql=9", "may not read it"),
+        (b"postgresql=", b"postgresql=9", "may be unable to read: nothing was changed"),
         (b"database_bytes=", b"database_bytes=9999999", " free, and the restore needs "),
         (b"files=", b"files=1", "is damaged: "),
     ],
 )
-def test_one_whose_manifest_does_not_fit(
+def test_a_backup_with_an_unsuitable_manifest_is_rejected(
     copy: Site, parts: dict[str, bytes], tmp_path: Path, old: bytes, new: bytes, fault: str
 ) -> None:
     manifest = parts["manifest"].replace(old, new)
@@ -120,9 +122,11 @@ def test_one_whose_manifest_does_not_fit(
 
 
 @pytest.mark.parametrize("names", [(*MEMBERS, "more"), ("../manifest", *MEMBERS[1:]), MEMBERS[:3], MEMBERS[::-1]])
-def test_one_with_other_members(copy: Site, parts: dict[str, bytes], tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_a_backup_with_other_members_is_rejected(
+    copy: Site, parts: dict[str, bytes], tmp_path: Path, names: tuple[str, ...]
+) -> None:
     (tmp_path / "x.tar").write_bytes(tar({name: parts.get(name, b"x") for name in names}))
-    assert "is no backup of this stack" in refuse(copy, tmp_path / "x.tar")
+    assert "is not a backup of this stack" in refuse(copy, tmp_path / "x.tar")
 
 
 def link() -> bytes:
@@ -134,7 +138,9 @@ def link() -> bytes:
     return target.getvalue()
 
 
-def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_backup_with_uploads_outside_the_folder_is_rejected(
+    copy: Site, parts: dict[str, bytes], tmp_path: Path
+) -> None:
     path = repacked(tmp_path / "x.tar", parts, uploads_tar=tar({"a/../../evil": b"x"}))
     assert f"the uploads in {path} cannot be read: 'a/../../evil' points outside the uploads' folder" in refuse(
         copy, path
@@ -152,19 +158,19 @@ def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], t
     ],
     ids=["up", "absolute", "link", "cut off", "text"],
 )
-def test_uploads_that_are_refused(tmp_path: Path, uploads: bytes, fault: str) -> None:
+def test_unsafe_uploads_in_a_backup_are_rejected(tmp_path: Path, uploads: bytes, fault: str) -> None:
     """Like the test above, without a container."""
     command, environment = (sys.executable, ROOT / "bin/inside/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
     result = subprocess.run(command, input=uploads, capture_output=True, env=environment, check=False)
     assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", f"{fault}\n")
 
 
-def test_one_whose_database_cannot_be_read(copy: Site, parts: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_backup_with_an_unreadable_database_is_rejected(copy: Site, parts: dict[str, bytes], tmp_path: Path) -> None:
     path = repacked(tmp_path / "x.tar", parts, database_dump=parts["database.dump"][:20000])
     assert "the database in" in refuse(copy, path)
 
 
-def test_a_failure_in_the_last_step_leaves_everything_as_it_was(
+def test_a_failure_in_the_last_step_leaves_the_data_unchanged(
     copy: Site, parts: dict[str, bytes], tmp_path: Path
 ) -> None:
     """By then the database is restored beside the one in use. A file name of 300 bytes cannot be created."""
@@ -176,7 +182,7 @@ def test_a_failure_in_the_last_step_leaves_everything_as_it_was(
     assert line.endswith("; nothing was changed")
 
 
-def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None:
+def test_a_restore_over_a_stack_in_use_asks_first(copy: Site, archive: Archive) -> None:
     line = only_line(copy.make("restore", f"FILE={archive.path}"))
     assert line == (
         f"restore: this replaces the database and the uploads of {copy.stack.project}:"
@@ -193,13 +199,13 @@ def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_an_interrupted_one_leaves_everything_as_it_was(copy: Site, archive: Archive) -> None:
+def test_an_interrupted_restore_leaves_the_data_unchanged(copy: Site, archive: Archive) -> None:
     process = begun(copy, archive.path, "restoring the uploads, beside those in use")
     assert interrupt(process).splitlines() == ["restore: interrupted: nothing was changed"]
     assert process.returncode != 0
 
 
-def test_one_that_is_cut_off_after_it_was_checked(copy: Site, archive: Archive, tmp_path: Path) -> None:
+def test_a_backup_truncated_after_its_check_is_rejected(copy: Site, archive: Archive, tmp_path: Path) -> None:
     """It is cut off between two uploads: tarfile takes the rest for a whole tar."""
     path = tmp_path / "x.tar"
     path.write_bytes(archive.path.read_bytes())

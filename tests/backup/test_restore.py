@@ -63,11 +63,11 @@ def assert_served(traffic: Traffic, *allowed: int) -> None:
         assert set(record.statuses) <= {200, *allowed}, (record.flow.name, record.statuses)
 
 
-def test_every_row_of_every_table_is_there(copy: Site, archive: Archive, restored: Traffic) -> None:
+def test_every_row_of_every_table_is_restored(copy: Site, archive: Archive, restored: Traffic) -> None:
     assert copy.tables() == archive.tables
 
 
-def test_every_file_is_there_with_its_mode_and_owner(copy: Site, archive: Archive, restored: Traffic) -> None:
+def test_every_file_is_restored_with_its_mode_and_owner(copy: Site, archive: Archive, restored: Traffic) -> None:
     assert copy.files() == archive.files
 
 
@@ -77,11 +77,11 @@ def test_nginx_serves_every_upload(copy: Site, archive: Archive, restored: Traff
             assert hashlib.sha256(client.get(url).raise_for_status().content).hexdigest() == sha256
 
 
-def test_the_empty_stack_served_meanwhile(restored: Traffic) -> None:
+def test_an_empty_stack_serves_during_a_restore(restored: Traffic) -> None:
     assert_served(restored, 503)
 
 
-def test_a_new_row_and_a_new_file_come_after_the_old_ones(copy: Site, restored: Traffic, gateway: str) -> None:
+def test_new_rows_and_files_after_a_restore_do_not_collide(copy: Site, restored: Traffic, gateway: str) -> None:
     with copy.client() as client:
         last = int(copy.sql("SELECT max(id) FROM students_student")[0])
         client.headers["Host"] = f"{gateway}.localhost"
@@ -94,13 +94,13 @@ def test_no_request_fails_while_a_backup_is_made(busy: Busy) -> None:
     assert_served(busy.while_backing_up)
 
 
-def test_what_was_acknowledged_before_a_backup_is_in_it_and_no_row_is_missing_between(copy: Site, busy: Busy) -> None:
+def test_acknowledged_rows_are_in_the_backup_without_gaps(copy: Site, busy: Busy) -> None:
     rows = copy.sql("SELECT substr(name, 5)::int FROM students_student WHERE name LIKE 'row %' ORDER BY id")
     assert list(map(int, rows)) == list(range(len(rows)))
     assert len(rows) >= busy.acknowledged
 
 
-def test_what_came_after_the_backup_is_gone(copy: Site, busy: Busy) -> None:
+def test_data_newer_than_the_backup_is_gone(copy: Site, busy: Busy) -> None:
     assert copy.sql("SELECT count(*) FROM students_student WHERE name = 'too late'") == ["0"]
     assert not [line for line in copy.files() if "late" in line]
     assert busy.cached == "0"
@@ -110,12 +110,12 @@ def test_migrations_that_the_backup_lacks_are_applied(copy: Site, busy: Busy) ->
     assert copy.sql("SELECT to_regclass('django_session') IS NOT NULL") == ["t"]
 
 
-def test_a_stack_in_use_serves_while_it_is_replaced(busy: Busy, archive: Archive) -> None:
+def test_a_stack_in_use_serves_during_a_restore(busy: Busy, archive: Archive) -> None:
     assert_served(busy.while_restoring, 503)
     # The upload is in both, and nginx serves it alone.
     assert set(busy.while_restoring[next(iter(archive.contents))].statuses) == {200}
 
 
-def test_nothing_of_it_is_left_beside(copy: Site, busy: Busy) -> None:
+def test_a_restore_leaves_no_remains(copy: Site, busy: Busy) -> None:
     assert copy.sql("SELECT count(*) FROM pg_database") == ["4"]
     assert copy.files()[:2] == ["media", "tmp"]

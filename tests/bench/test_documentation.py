@@ -19,7 +19,7 @@ def test_the_summary_and_the_ratios_are_those_of_the_sample_report() -> None:
     assert table(read()) in SUMMARY
 
 
-def test_every_claim_leads_to_a_part_of_the_report_that_is_there() -> None:
+def test_every_claim_links_to_an_existing_part_of_the_report() -> None:
     headings = set(re.findall(r'<h2 id="([\w-]+)">', REPORT))
     for page in (CHOOSING, NOTES, SUMMARY):
         parts = set(re.findall(r"\((?:[\w./-]+/)?index\.html#([\w-]+)\)", page))
@@ -35,5 +35,5 @@ def test_the_pictures_of_the_pages_are_those_of_the_sample_report() -> None:
         assert (FOLDER / f"{name}.svg").read_text().partition(">")[2] in REPORT
 
 
-def test_the_report_needs_nothing_from_elsewhere() -> None:
+def test_the_report_is_self_contained() -> None:
     assert not re.findall(r"""(?:src|href)=["'](?!#)|@import|url\((?!["']?#)""", REPORT)

@@ -16,7 +16,7 @@ RATES = {
 }
 
 
-def test_every_test_that_the_notes_name_is_there() -> None:
+def test_every_test_named_by_the_notes_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", NOTES))
     files = (ROOT / "tests").rglob("test_*.py")
     there = {name for file in files for name in re.findall(r"def (\w+)", file.read_text())}

@@ -97,7 +97,7 @@ CASES = [
 
 # One case runs with make roll, which checks and migrates with the same functions.
 @pytest.mark.parametrize(("target", "level", "fault"), [("roll", *CASES[-1]), *(("up", *case) for case in CASES)])
-def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, level: str, fault: str) -> None:
+def test_bad_code_changes_nothing(unharmed: Clone, bad: Clone, target: str, level: str, fault: str) -> None:
     with asked_throughout(bad):
         said = bad.make(target, LOG_LEVEL=level)
     line = only_line(said)
@@ -119,7 +119,7 @@ def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, leve
         assert bad.image_of(container) == bad.image_id(f"{bad.project}-{gateway}")
 
 
-def test_a_bad_configuration_of_nginx_touches_nothing(unharmed: Clone) -> None:
+def test_an_invalid_nginx_configuration_changes_nothing(unharmed: Clone) -> None:
     limits = unharmed.path / "nginx" / "conf.d" / "limits.conf"
     before = limits.read_text()
     limits.write_text(before + "no_such_directive on;\n")
@@ -131,7 +131,7 @@ def test_a_bad_configuration_of_nginx_touches_nothing(unharmed: Clone) -> None:
     assert line == f'up: nginx: nginx: [emerg] unknown directive "no_such_directive" in {place}{KEPT}'
 
 
-def test_a_health_path_that_is_not_there_is_told_at_once(unharmed: Clone) -> None:
+def test_a_missing_health_path_is_reported_at_once(unharmed: Clone) -> None:
     line = only_line(unharmed.make("up", HEALTH_PATH="/nope"))
     assert "HEALTH_PATH=/nope answers 404 on the host localhost: set a path that the project has" in line
     assert line.endswith(KEPT)

@@ -16,12 +16,12 @@ from tests.support.stack import Stack
         ("URL=localhost:8080", "bench: URL=localhost:8080: give the full address"),
     ],
 )
-def test_a_wrong_option_is_one_line_and_starts_nothing(clone: Clone, setting: str, line: str) -> None:
+def test_a_wrong_option_is_reported_in_one_line_and_starts_nothing(clone: Clone, setting: str, line: str) -> None:
     assert only_line(clone.make("bench", setting)).startswith(line)
     assert clone.is_down()
 
 
-def test_an_address_of_one_s_own_is_measured_alone(clone: Clone, stack: Stack) -> None:
+def test_only_the_address_in_url_is_measured(clone: Clone, stack: Stack) -> None:
     url = f"{stack.url()}/livez"
     measured = clone.make("bench", "QUICK=1", f"URL={url}")
     assert measured.returncode == 0, measured.stdout + measured.stderr

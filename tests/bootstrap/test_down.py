@@ -3,7 +3,7 @@
 from tests.bootstrap.clone import SECRETS, Clone, only_line
 
 
-def test_a_second_clone_does_not_take_over_a_database_that_it_has_no_password_for(fresh: Clone) -> None:
+def test_a_second_clone_without_the_password_does_not_use_the_database(fresh: Clone) -> None:
     fresh.compose("create", "postgres")
     fresh.compose("down")
     (fresh.path / "secrets" / "postgres_password").unlink()
@@ -15,7 +15,7 @@ def test_a_second_clone_does_not_take_over_a_database_that_it_has_no_password_fo
     assert fresh.owned("volume") == volumes
 
 
-def test_a_full_disk_is_told_what_was_said_is_kept_and_nothing_stays_half_started(fresh: Clone) -> None:
+def test_a_full_disk_is_reported_logs_are_kept_and_nothing_stays_started(fresh: Clone) -> None:
     fresh.give_postgres_a_disk_of("16m")
     line = only_line(fresh.make("up"))
     assert line.startswith("up: the stack did not become healthy: postgres: ")
@@ -25,7 +25,7 @@ def test_a_full_disk_is_told_what_was_said_is_kept_and_nothing_stays_half_starte
     assert "postgres-1" in (fresh.path / "logs" / "up.log").read_text()
 
 
-def test_clean_removes_all_but_secrets_and_settings(fresh: Clone) -> None:
+def test_make_clean_keeps_only_secrets_and_settings(fresh: Clone) -> None:
     fresh.compose("build", "migrate")
     fresh.compose("create", "--no-build", "postgres", "valkey")
     assert fresh.owned("container")

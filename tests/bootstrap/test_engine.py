@@ -33,7 +33,7 @@ def path(stub: Stub) -> str:
     return stub("docker", docker())
 
 
-def test_where_an_engine_answers_nothing_is_done(clone: Clone, path: str, calls: Calls) -> None:
+def test_a_running_engine_is_left_unchanged(clone: Clone, path: str, calls: Calls) -> None:
     said = clone.make("engine", PATH=path)
     assert (said.returncode, said.stdout) == (0, "Docker Engine 26.1.5, Compose 2.26.1: ready\n")
     assert {call.split()[0] for call in calls()} == {"docker"}
@@ -51,7 +51,7 @@ def test_an_older_engine_in_use_is_not_replaced(clone: Clone, path: str, stub: S
 
 
 @pytest.mark.parametrize("version", ["25.0.0", "28.5.1", "30.0.0-rc.1"])
-def test_newer_engines_will_do(clone: Clone, path: str, stub: Stub, version: str) -> None:
+def test_newer_engines_are_accepted(clone: Clone, path: str, stub: Stub, version: str) -> None:
     stub("docker", docker(engine=version, compose="5.0.1"))
     assert clone.make("engine", PATH=path).returncode == 0
 
@@ -75,7 +75,7 @@ def test_newer_engines_will_do(clone: Clone, path: str, stub: Stub, version: str
         ),
     ],
 )
-def test_a_machine_that_cannot_be_helped_is_told_why(
+def test_an_unsupported_machine_is_reported_with_the_reason(
     clone: Clone, setting: Callable[[str], str], release: str, user: str, before: str, fault: str
 ) -> None:
     # A container without Docker, whose os-release names another distribution.
@@ -110,7 +110,7 @@ def stranger(clone: Clone, stub: Stub) -> Callable[[str], CompletedProcess[str]]
     return run
 
 
-def test_the_user_alone_is_let_in_and_the_socket_stays_dockers(
+def test_only_the_user_gets_access_and_the_socket_stays_dockers(
     stranger: Callable[[str], CompletedProcess[str]], calls: Calls
 ) -> None:
     said = stranger("touch {granted}")
@@ -121,7 +121,7 @@ def test_the_user_alone_is_let_in_and_the_socket_stays_dockers(
     assert not [call for call in calls() if call.split()[0] in ("chown", "chgrp", "chmod")]
 
 
-def test_without_access_lists_the_user_is_told_to_log_in_again(
+def test_without_access_lists_the_user_must_log_in_again(
     stranger: Callable[[str], CompletedProcess[str]], calls: Calls
 ) -> None:
     line = only_line(stranger("exit 1"))

@@ -5,7 +5,7 @@ import shutil
 from tests.bootstrap.clone import Clone, only_line
 
 
-def test_a_project_that_is_not_the_sample_is_refused(clone: Clone) -> None:
+def test_the_gallery_rejects_a_project_other_than_the_sample(clone: Clone) -> None:
     shutil.copytree(clone.path / "tests/project/tiny", clone.path / "mine")
     clone.configure(APPS="./mine")
     line = only_line(clone.make("gallery"))
@@ -15,20 +15,20 @@ def test_a_project_that_is_not_the_sample_is_refused(clone: Clone) -> None:
     assert clone.is_down()
 
 
-def test_https_is_refused(clone: Clone) -> None:
+def test_the_gallery_rejects_https(clone: Clone) -> None:
     clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
     line = only_line(clone.make("gallery"))
     assert "the gallery supports only plain HTTP" in line
     assert clone.is_down()
 
 
-def test_what_make_up_refuses_is_refused_here(clone: Clone) -> None:
+def test_the_gallery_rejects_what_make_up_rejects(clone: Clone) -> None:
     clone.configure(UPLOAD_LIMIT="much")
     assert only_line(clone.make("gallery")).startswith("gallery: UPLOAD_LIMIT=much")
     assert clone.is_down()
 
 
-def test_gallery_down_takes_its_compose_file_out_of_env_and_nothing_else(clone: Clone) -> None:
+def test_gallery_down_removes_only_its_compose_file_from_env(clone: Clone) -> None:
     clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml")
     before = clone.env.read_text()
     clone.configure(COMPOSE_FILE="compose.yaml:compose.dev.yaml:lab/compose.gallery.yaml")

@@ -13,7 +13,7 @@ OFFICIAL = {
     "POSTGRES_IMAGE": "postgres:17-trixie",
     "VALKEY_IMAGE": "valkey/valkey:8",
 }
-STANDINS = {name: f"localhost/tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
+FALLBACKS = {name: f"localhost/tricorn/{image.rpartition('/')[2]}" for name, image in OFFICIAL.items()}
 # The output of `docker pull`.
 UNREACHABLE = 'echo "Error response from daemon: Get https://registry.example/: dial tcp: no such host" >&2; exit 1'
 UNKNOWN = 'echo "Error response from daemon: manifest for it not found: manifest unknown" >&2; exit 1'
@@ -51,7 +51,7 @@ def recorded(clone: Clone) -> dict[str, str]:
     return {name: clone.bash(f"setting {name}").stdout.strip() for name in OFFICIAL}
 
 
-def test_official_images_are_pulled_where_the_registry_answers(clone: Clone, images: Images, calls: Calls) -> None:
+def test_official_images_are_pulled_if_the_registry_answers(clone: Clone, images: Images, calls: Calls) -> None:
     assert images("exit 0").stdout.endswith(
         "base images: python:3.13-slim-trixie nginx:1.30 postgres:17-trixie valkey/valkey:8\n"
     )
@@ -62,13 +62,11 @@ def test_official_images_are_pulled_where_the_registry_answers(clone: Clone, ima
     assert recorded(clone) == OFFICIAL
 
 
-def test_fallback_images_are_built_and_recorded_where_no_registry_can_be_reached(
-    clone: Clone, images: Images, calls: Calls
-) -> None:
+def test_without_a_registry_fallback_images_are_built_and_recorded(clone: Clone, images: Images, calls: Calls) -> None:
     said = images(UNREACHABLE).stdout
     assert "the image registry cannot be reached (no such host): using fallback images" in said
-    assert said.endswith("fallback base images: " + " ".join(STANDINS.values()) + "\n")
-    assert recorded(clone) == STANDINS
+    assert said.endswith("fallback base images: " + " ".join(FALLBACKS.values()) + "\n")
+    assert recorded(clone) == FALLBACKS
     # It tries one pull, and builds each suite once, from this host's mirror.
     assert len([call for call in calls() if " pull " in call]) == 1
     suites = sorted(call.partition("update-ca-certificates ")[2] for call in calls() if call.startswith("mmdebstrap"))
@@ -76,13 +74,13 @@ def test_fallback_images_are_built_and_recorded_where_no_registry_can_be_reached
     assert "Debian trixie from this host's mirror, without its security suite" in said
     # Never an official tag: it would hide the real image from every other project on the machine.
     tags = [call.partition("--tag ")[2].split()[0] for call in calls() if " build " in call]
-    assert sorted(tags) == sorted(STANDINS.values())
+    assert sorted(tags) == sorted(FALLBACKS.values())
 
 
-def test_settings_that_name_them_as_they_were_follow(clone: Clone, images: Images) -> None:
-    clone.configure(**{name: image.removeprefix("localhost/") for name, image in STANDINS.items()})
+def test_old_names_of_fallback_images_in_env_are_updated(clone: Clone, images: Images) -> None:
+    clone.configure(**{name: image.removeprefix("localhost/") for name, image in FALLBACKS.items()})
     said = images("exit 1").stdout
-    assert recorded(clone) == STANDINS
+    assert recorded(clone) == FALLBACKS
     assert "fallback images are now named localhost/tricorn/...: updated .env\n" in said
     # Another clone may use the old images, so they are named, not removed.
     assert "no longer used, unless by another clone: docker image rm tricorn/valkey:8\n" in said
@@ -91,11 +89,11 @@ def test_settings_that_name_them_as_they_were_follow(clone: Clone, images: Image
 
 def test_a_mirror_of_the_official_image_has_a_fallback_as_well(clone: Clone, images: Images) -> None:
     assert images(UNREACHABLE, PYTHON_IMAGE="registry.example:5000/library/python:3.13").returncode == 0
-    assert recorded(clone) == STANDINS | {"PYTHON_IMAGE": "localhost/tricorn/python:3.13"}
+    assert recorded(clone) == FALLBACKS | {"PYTHON_IMAGE": "localhost/tricorn/python:3.13"}
 
 
 @pytest.mark.parametrize("image", ["python:3.12-slim-trixie", "registry.example/base:latest", "python:3.130"])
-def test_a_fallback_image_is_never_of_another_version(clone: Clone, images: Images, image: str) -> None:
+def test_a_fallback_image_never_has_another_version(clone: Clone, images: Images, image: str) -> None:
     line = only_line(images(UNREACHABLE, PYTHON_IMAGE=image))
     assert (
         f"PYTHON_IMAGE={image} cannot be pulled (no such host), and a fallback image can be built only for python:3.13"
@@ -104,13 +102,13 @@ def test_a_fallback_image_is_never_of_another_version(clone: Clone, images: Imag
     assert recorded(clone)["PYTHON_IMAGE"] == image
 
 
-def test_an_image_that_the_registry_does_not_know_is_a_mistake(images: Images, calls: Calls) -> None:
+def test_an_image_unknown_to_the_registry_is_an_error(images: Images, calls: Calls) -> None:
     line = only_line(images(UNKNOWN, NGINX_IMAGE="nginx:9.9"))
     assert line.startswith("images: PYTHON_IMAGE=python:3.13-slim-trixie cannot be pulled: manifest for it not found")
     assert not [call for call in calls() if call.startswith("mmdebstrap")]
 
 
-def test_a_fallback_image_that_cannot_be_built_is_one_line(
+def test_a_failed_build_of_a_fallback_image_is_reported_in_one_line(
     clone: Clone, images: Images, stub: Callable[..., str]
 ) -> None:
     stub("setsid", 'echo "E: cannot download -v Release" >&2; exit 25')
@@ -119,15 +117,13 @@ def test_a_fallback_image_that_cannot_be_built_is_one_line(
     assert recorded(clone) == OFFICIAL
 
 
-def test_a_choice_made_in_the_shell_is_not_recorded_in_vain(
-    clone: Clone, images: Images, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_image_set_in_the_shell_is_reported(clone: Clone, images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VALKEY_IMAGE", "registry.example/valkey:8")
     line = only_line(images(UNREACHABLE))
     assert "VALKEY_IMAGE=registry.example/valkey:8 is set in the shell" in line
 
 
-def test_fallback_images_have_the_security_suite_where_there_is_one(images: Images, calls: Calls) -> None:
+def test_fallback_images_use_the_security_suite_if_it_exists(images: Images, calls: Calls) -> None:
     said = images(UNREACHABLE, security="http://mirror.example/debian-security")
     assert "Debian trixie from this host's mirror, with its security suite" in said.stdout
     sources = [call.partition(" - ")[2] for call in calls() if call.startswith("mmdebstrap")]
@@ -138,7 +134,7 @@ def test_fallback_images_have_the_security_suite_where_there_is_one(images: Imag
 
 
 @pytest.mark.parametrize("version", ["1.26.3", "1.29.8", "1.30.1"])
-def test_an_nginx_with_known_holes_is_refused(images: Images, version: str) -> None:
+def test_an_nginx_with_known_vulnerabilities_is_rejected(images: Images, version: str) -> None:
     line = only_line(images("exit 0", nginx=version))
     assert line.startswith(
         f"images: NGINX_IMAGE=nginx:1.30 is nginx {version}, which has known vulnerabilities: 1.30.2 fixed "
@@ -146,7 +142,7 @@ def test_an_nginx_with_known_holes_is_refused(images: Images, version: str) -> N
     assert "make images UPDATE=1" in line
 
 
-def test_one_with_holes_that_are_only_reported_is_used_with_a_warning(clone: Clone, images: Images) -> None:
+def test_an_nginx_with_unverified_advisories_is_used_with_a_warning(clone: Clone, images: Images) -> None:
     assert "warning" not in images("exit 0", nginx="1.30.6").stdout
     clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
     warning = "warning: nginx 1.30.6: advisories in HTTP/2 are reported, not verified, for versions before 1.30.7"
@@ -156,7 +152,7 @@ def test_one_with_holes_that_are_only_reported_is_used_with_a_warning(clone: Clo
     assert "warning" not in images("exit 0", nginx="1.30.7").stdout
 
 
-def test_what_changed_is_told_from_which_version_to_which(clone: Clone) -> None:
+def test_a_change_is_reported_with_old_and_new_version(clone: Clone) -> None:
     before, after = clone.path / "before", clone.path / "after"
     script = f". bin/lib/versions; compare_contents nginx {before} {after}"
     before.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
@@ -180,7 +176,7 @@ case "$1 $2 $*" in
 esac"""
 
 
-def test_an_update_pulls_every_image_and_tells_what_is_newer(
+def test_an_update_pulls_every_image_and_reports_newer_versions(
     clone: Clone, stub: Callable[..., str], calls: Calls
 ) -> None:
     clone.configure(**OFFICIAL)

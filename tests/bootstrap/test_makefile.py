@@ -37,7 +37,7 @@ def test_make_alone_lists_every_target_in_one_line(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -> None:
+def test_an_engine_that_does_not_answer_is_reported_in_one_line(clone: Clone, target: str) -> None:
     before = clone.files()
     line = only_line(clone.make(target, **DEAD_ENGINE))
     assert line.endswith("the Docker engine does not answer: run make engine, or start it (systemctl start docker)")
@@ -48,24 +48,24 @@ def test_an_engine_that_does_not_answer_is_one_line(clone: Clone, target: str) -
     ("target", "hint"),
     [("shell", "make shell SERVICE=uwsgi"), ("manage", "make manage CMD="), ("restore", "make restore FILE=")],
 )
-def test_a_target_asks_for_what_it_needs(clone: Clone, target: str, hint: str) -> None:
+def test_a_target_asks_for_its_missing_argument(clone: Clone, target: str, hint: str) -> None:
     assert hint in only_line(clone.make(target))
 
 
 @pytest.mark.parametrize("target", ["shell", "logs"])
-def test_an_unknown_service_is_answered_with_the_known_ones(clone: Clone, target: str) -> None:
+def test_an_unknown_service_is_reported_with_the_known_ones(clone: Clone, target: str) -> None:
     line = only_line(clone.make(target, "SERVICE=apache"))
     assert "there is no service apache; the services are:" in line
     assert "uwsgi" in line
 
 
-def test_before_the_first_make_up_the_others_say_so(clone: Clone) -> None:
+def test_other_targets_report_that_make_up_has_not_run(clone: Clone) -> None:
     clone.env.unlink()
     assert only_line(clone.make("ps")) == "compose: there is no .env yet: run make up, which creates it"
     assert "nothing to clean" in clone.make("clean").stdout
 
 
-def test_compose_without_settings_says_where_they_come_from(clone: Clone) -> None:
+def test_compose_without_env_reports_how_to_create_it(clone: Clone) -> None:
     clone.env.unlink()
     # Compose reads the services in random order and stops at the first error. Set one variable: it reports the other.
     for settled in ({"APPS": "./apps"}, {"DAPHNE_REPLICAS": "1"}):

@@ -71,12 +71,12 @@ MISTAKES = {
         "Django>=5.2\n", "line 1, Django>=5.2: it has no exact version", LOCK
     ),
     "a requirement without a hash": requirements("Django==5.2.8\n", "line 1, Django==5.2.8: it has no hash", LOCK),
-    "the second of three": requirements(
+    "the second of three requirements": requirements(
         f"{PINNED}asgiref\nsqlparse==0.5.3  # pinned\n",
         "line 3, asgiref: it has no exact version (==)",
         "; and 1 more: " + LOCK,
     ),
-    "requirements that name others": requirements(
+    "requirements that include others": requirements(
         "-r requirements/base.txt\n",
         "line 1, -r requirements/base.txt: ",
         "so it must contain the requirements of all others",
@@ -84,12 +84,12 @@ MISTAKES = {
     "requirements of a folder": requirements("-e .\n", "line 1, -e .: a folder has no hash", "remove the line"),
     "no requirements": Mistake(lambda it: (it.path / "apps/requirements.txt").unlink(), "APPS=./apps: ", LOCK),
     "no project": setting("APPS", "./nowhere", "set it in .env to the folder that contains your project's manage.py"),
-    "settings that are not there": setting(
+    "missing settings": setting(
         "DJANGO_SETTINGS_MODULE",
         "config.nowhere",
         "there is no apps/config/nowhere.py; set it to the project's own in .env",
     ),
-    "an entry point that is not there": setting(
+    "a missing entry point": setting(
         "ASGI_APPLICATION",
         "config.nowhere:application",
         "there is no apps/config/nowhere.py; set it to the project's own",
@@ -101,19 +101,19 @@ MISTAKES = {
     "a level": setting("LOG_LEVEL", "loud", "is not a level, like INFO; " + DOT_ENV),
     "a path": setting("HEALTH_PATH", "livez", "is not a path, like /livez; " + DOT_ENV),
     "a wildcard": setting("SERVER_NAMES", "*.example.com", "without port or wildcard, like "),
-    "a name of the project": setting("COMPOSE_PROJECT_NAME", "My Site", "is not made of lower-case letters, digits"),
+    "a project name": setting("COMPOSE_PROJECT_NAME", "My Site", "is not made of lower-case letters, digits"),
     "an address": setting("HTTP_BIND", "localhost:8080", "is not an address and a port, like 127.0.0.1:8080; "),
     "a port": setting("HTTP_BIND", "127.0.0.1:99999", "99999 is not a port; the highest is 65535"),
-    "a Compose file that is not there": setting(
+    "a missing Compose file": setting(
         "COMPOSE_FILE",
         "compose.yaml:worker.yaml",
         "there is no file worker.yaml; correct COMPOSE_FILE in .env or in the shell",
     ),
-    "a Compose file that is no YAML": compose("services: {worker: [\n", "compose.yaml,more.yaml: ", "yaml: line "),
-    "a word that Compose does not know": compose(
+    "a Compose file that is not YAML": compose("services: {worker: [\n", "compose.yaml,more.yaml: ", "yaml: line "),
+    "a key that Compose does not know": compose(
         "services: {worker: {image: x, nonsense: 1}}\n", "compose.yaml,more.yaml: ", "nonsense"
     ),
-    "a volume that no file has": compose(
+    "an undefined volume": compose(
         "services: {worker: {image: x, volumes: ['nothing:/x']}}\n",
         "compose.yaml,more.yaml: ",
         "undefined volume nothing",
@@ -130,15 +130,15 @@ MISTAKES = {
     "no certificate": Mistake(
         over_tls(HTTPS_BIND="127.0.0.1:48443"), "CERTS=certs: there is no such folder", "make certs creates it"
     ),
-    "a certificate that is none": Mistake(
+    "an invalid certificate": Mistake(
         lambda it: certificate(it, "x"),
         "certs/fullchain.pem is not a certificate in PEM",
         "(-----BEGIN CERTIFICATE-----)",
     ),
-    "a free port for HTTPS": Mistake(
+    "port 0 for HTTPS": Mistake(
         over_tls(HTTPS_BIND="127.0.0.1:0"), "HTTPS_BIND=127.0.0.1:0: redirects contain the port", "above 0"
     ),
-    "one port for two": Mistake(
+    "one port for HTTP and HTTPS": Mistake(
         over_tls(HTTPS_BIND="127.0.0.1:48443", HTTP_BIND="127.0.0.1:48443"),
         "HTTP_BIND and HTTPS_BIND are the same, 127.0.0.1:48443",
         "set a different port for each in .env",
@@ -147,7 +147,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_whole_with_its_cure_before_anything_is_built(clone: Clone, mistake: Mistake) -> None:
+def test_a_mistake_is_reported_in_full_with_its_cure_before_a_build(clone: Clone, mistake: Mistake) -> None:
     mistake.make(clone)
     line = only_line(clone.make("up"))
     assert line.startswith(("up: ", "certs: ", "secrets: "))
@@ -158,12 +158,12 @@ def test_a_mistake_is_told_whole_with_its_cure_before_anything_is_built(clone: C
     assert clone.is_down()
 
 
-def test_an_engine_that_does_not_run_is_told(clone: Clone) -> None:
+def test_an_engine_that_does_not_run_is_reported(clone: Clone) -> None:
     line = only_line(clone.make("up", DOCKER_HOST="unix:///nowhere.sock"))
     assert line == "up: the Docker engine does not answer: run make engine, or start it (systemctl start docker)"
 
 
-def test_a_port_in_use_is_told(clone: Clone) -> None:
+def test_a_port_in_use_is_reported(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         clone.configure(HTTP_BIND=f"127.0.0.1:{port}")
@@ -191,7 +191,7 @@ failed to solve: process "/bin/sh -c pip install" did not complete successfully:
         "ERROR: In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:"
         " django>=5 (from -r requirements.txt (line 1))",
     ),
-    "pip, a file that is not there": (
+    "pip, a missing file": (
         "#9 0.812 ERROR: Could not open requirements file: [Errno 2] No such file or directory:"
         " '/mnt/requirements/base.txt'\n",
         "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements/base.txt'",
@@ -241,6 +241,6 @@ unable to load app 0 (mountpoint='') (callable not found or import error)
 
 
 @pytest.mark.parametrize(("said", "told"), SAID.values(), ids=SAID.keys())
-def test_the_reason_in_a_log_is_told_whole(clone: Clone, said: str, told: str) -> None:
+def test_the_reason_in_a_log_is_reported_in_full(clone: Clone, said: str, told: str) -> None:
     (clone.path / "log").write_text(said)
     assert clone.bash("reason <log").stdout == f"{told}\n"

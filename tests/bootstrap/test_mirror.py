@@ -17,7 +17,7 @@ Debian|Debian|http://other.example/debian/
 """
 
 
-def test_the_main_archive_is_picked_from_among_apts_sources(clone: Clone, stub: Stub) -> None:
+def test_the_main_archive_is_chosen_from_apts_sources(clone: Clone, stub: Stub) -> None:
     path = stub("apt-get", f"cat <<'SOURCES'{SOURCES}SOURCES")
     assert clone.bash("debian_mirror", PATH=path).stdout == "http://mirror.example/debian\n"
 

@@ -92,7 +92,7 @@ def sql(old: Clone) -> Callable[..., list[str]]:
     return ask
 
 
-def test_the_project_is_an_owner_and_nothing_else(sql: Callable[..., list[str]]) -> None:
+def test_the_project_role_is_only_an_owner(sql: Callable[..., list[str]]) -> None:
     rights = "rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"
     assert sql(f"SELECT {rights} FROM pg_roles WHERE rolname = current_user") == ["f|f|f|f|f"]  # noqa: S608
     assert sql("SELECT roleid::regrole FROM pg_auth_members WHERE member = current_user::regrole") == []
@@ -102,14 +102,14 @@ def test_the_project_is_an_owner_and_nothing_else(sql: Callable[..., list[str]])
 
 
 @pytest.mark.parametrize("database", [None, "other"])
-def test_everything_in_its_databases_is_its_own(sql: Callable[..., list[str]], database: str | None) -> None:
+def test_the_role_owns_everything_in_its_databases(sql: Callable[..., list[str]], database: str | None) -> None:
     options = {"database": database} if database else {}
     assert sql(OF_THE_SUPERUSER, user="postgres", **options) == []
     owner = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()"
     assert sql(owner, **options) == ["t"]
 
 
-def test_the_data_is_there_and_can_be_changed(sql: Callable[..., list[str]]) -> None:
+def test_the_data_is_kept_and_can_be_changed(sql: Callable[..., list[str]]) -> None:
     assert sql("SELECT count(*), max(n) FROM library.book WHERE title LIKE 'BOOK %'") == ["50|50"]
     sql("ALTER TABLE library.book ADD y int; INSERT INTO library.book (title) VALUES ('x')")
     sql("REFRESH MATERIALIZED VIEW counted")
@@ -117,15 +117,15 @@ def test_the_data_is_there_and_can_be_changed(sql: Callable[..., list[str]]) -> 
     assert sql("SELECT x FROM there", database="other") == ["1"]
 
 
-def test_it_may_add_the_extensions_that_postgresql_trusts(sql: Callable[..., list[str]]) -> None:
+def test_the_role_may_create_trusted_extensions(sql: Callable[..., list[str]]) -> None:
     sql("CREATE EXTENSION unaccent")
     with pytest.raises(AssertionError, match="permission denied to create extension"):
         sql("CREATE EXTENSION file_fdw")
 
 
-def test_the_site_serves_and_there_is_nothing_left_to_do(old: Clone) -> None:
+def test_the_site_serves_and_a_second_run_changes_nothing(old: Clone) -> None:
     assert httpx.get(f"{old.url()}/readyz", headers={"Host": "localhost"}).status_code == 200
-    assert old.bash(". bin/lib/database; find_superuser; databases_to_take_over").stdout == ""
+    assert old.bash(". bin/lib/database; find_superuser; databases_to_change").stdout == ""
 
 
 ROTATION = "tricorn_rotation"

@@ -17,7 +17,7 @@ def secrets(clone: Clone) -> str:
     return line
 
 
-def test_they_are_made_once_for_the_containers_user_alone(clone: Clone) -> None:
+def test_secrets_are_created_once_for_the_containers_user_only(clone: Clone) -> None:
     for name in SECRETS:
         (clone.path / "secrets" / name).unlink()
     assert "created secrets: secret_key postgres_password valkey_password" in clone.run("bin/secrets").stdout
@@ -32,14 +32,14 @@ def test_they_are_made_once_for_the_containers_user_alone(clone: Clone) -> None:
     assert [file.read_text() for file in made] == values
 
 
-def test_a_missing_one_is_made_and_the_others_stay(clone: Clone) -> None:
+def test_a_missing_secret_is_created_and_the_others_stay(clone: Clone) -> None:
     (clone.path / "secrets" / "valkey_password").unlink()
     assert clone.run("bin/secrets").returncode == 0
     kept = {name: (clone.path / "secrets" / name).read_text() for name in SECRETS[:2]}
     assert kept == {name: f"{name}-of-{clone.project}" for name in SECRETS[:2]}
 
 
-def test_an_empty_one_stops_make_up_before_anything_is_built(clone: Clone) -> None:
+def test_an_empty_secret_stops_make_up_before_the_build(clone: Clone) -> None:
     clone.write_secret("secret_key", "")
     said = clone.make("up")
     assert "secrets/secret_key is empty: restore it from your copy" in only_line(said)
@@ -48,7 +48,9 @@ def test_an_empty_one_stops_make_up_before_anything_is_built(clone: Clone) -> No
 
 
 @pytest.mark.parametrize(("mode", "owner"), [(0o000, READER), (0o600, 0), (0o000, 0)])
-def test_one_that_the_containers_cannot_read_is_named_with_the_cure(clone: Clone, mode: int, owner: int) -> None:
+def test_a_secret_that_the_containers_cannot_read_is_reported_with_the_cure(
+    clone: Clone, mode: int, owner: int
+) -> None:
     file = clone.path / "secrets" / "postgres_password"
     os.chown(file, owner, owner)
     file.chmod(mode)
@@ -59,12 +61,12 @@ def test_one_that_the_containers_cannot_read_is_named_with_the_cure(clone: Clone
     assert clone.run("bin/secrets").returncode == 0
 
 
-def test_one_that_others_can_read_is_named_with_its_mode(clone: Clone) -> None:
+def test_a_secret_that_others_can_read_is_reported_with_its_mode(clone: Clone) -> None:
     (clone.path / "secrets" / "valkey_password").chmod(0o644)
     assert secrets(clone).endswith("is accessible to other users (mode 644): chmod 600 secrets/valkey_password")
 
 
-def test_a_folder_in_the_place_of_one_is_named(clone: Clone) -> None:
+def test_a_folder_in_place_of_a_secret_is_reported(clone: Clone) -> None:
     (clone.path / "secrets" / "secret_key").unlink()
     (clone.path / "secrets" / "secret_key").mkdir()
     assert "secrets/secret_key is a folder, not a secret" in secrets(clone)

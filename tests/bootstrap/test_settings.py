@@ -37,14 +37,14 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("name", "value", "fault"), FAULTS)
-def test_a_value_of_the_wrong_kind_is_named(clone: Clone, name: str, value: str, fault: str) -> None:
+def test_a_value_of_the_wrong_kind_is_reported(clone: Clone, name: str, value: str, fault: str) -> None:
     clone.configure(**{name: value})
     line = only_line(clone.bash("check_env"))
     assert f"{name}={value} {fault}" in line
     assert line.endswith("edit .env (.env.example explains each setting)")
 
 
-def test_make_up_names_every_fault_in_one_line_and_starts_nothing(clone: Clone) -> None:
+def test_make_up_reports_all_faults_in_one_line_and_starts_nothing(clone: Clone) -> None:
     clone.configure(UWSGI_PROCESSES="four", NGINX_MEMORY="lots", HTTP_BIND="garbage")
     before = clone.files()
     line = only_line(clone.make("up"))
@@ -53,23 +53,23 @@ def test_make_up_names_every_fault_in_one_line_and_starts_nothing(clone: Clone) 
     assert clone.is_down()
 
 
-def test_a_bad_value_that_the_shell_has_set_is_told_apart(clone: Clone) -> None:
+def test_an_invalid_value_set_in_the_shell_is_identified(clone: Clone) -> None:
     assert "DEBUG=app:* (from the shell) is not 0 or 1" in only_line(clone.make("up", DEBUG="app:*"))
 
 
-def test_a_port_beyond_the_last_is_named(clone: Clone) -> None:
+def test_a_port_above_65535_is_reported(clone: Clone) -> None:
     clone.configure(HTTP_BIND="127.0.0.1:99999")
     assert only_line(clone.make("up")) == "up: HTTP_BIND=127.0.0.1:99999: 99999 is not a port; the highest is 65535"
 
 
-def test_a_project_folder_that_is_not_there_is_named(clone: Clone) -> None:
+def test_a_missing_project_folder_is_reported(clone: Clone) -> None:
     clone.configure(APPS="./nowhere")
     assert "APPS=./nowhere: there is no such folder" in only_line(clone.make("up"))
     clone.configure(APPS="./nginx")
     assert "APPS=./nginx: there is no requirements.txt in it" in only_line(clone.make("up"))
 
 
-def test_threads_that_would_get_no_request_are_named(clone: Clone) -> None:
+def test_threads_that_would_get_no_request_are_reported(clone: Clone) -> None:
     clone.configure(UWSGI_PROCESSES="20", UWSGI_THREADS="10")
     line = only_line(clone.bash("check_env"))
     assert "UWSGI_MAX_CONNECTIONS=200 is not more than UWSGI_PROCESSES x UWSGI_THREADS" in line
@@ -88,7 +88,7 @@ def test_a_variable_of_the_shell_wins_even_if_empty(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(("cpus", "nginx", "valkey"), [(1, "1", "1.0"), (64, "2.0", "1.0")])
-def test_a_first_make_up_takes_the_examples_within_the_number_of_cpus(
+def test_a_first_make_up_limits_the_examples_to_the_number_of_cpus(
     clone: Clone, cpus: int, nginx: str, valkey: str
 ) -> None:
     clone.env.unlink()
@@ -107,7 +107,7 @@ def test_an_env_of_an_older_version_gets_the_new_settings_and_keeps_its_own(clon
     assert clone.bash("ensure_env").stdout == ""
 
 
-def test_values_of_the_right_kind_are_taken(clone: Clone) -> None:
+def test_values_of_the_right_kind_are_accepted(clone: Clone) -> None:
     for taken in (
         {"HTTP_BIND": "[::1]:8080", "SERVER_NAMES": "localhost 127.0.0.1 [::1]", "COMPARE": "0", "URL_PREFIX": ""},
         {"HTTP_BIND": "[::]:0", "SERVER_NAMES": "[2001:db8::1]", "COMPARE": "1", "URL_PREFIX": "/intra-net/my_app"},
@@ -134,7 +134,7 @@ def test_an_override_stays_in_force_when_compose_file_is_set(clone: Clone) -> No
     assert clone.bash("check_compose_files").stdout == ""
 
 
-def test_an_override_that_the_shell_leaves_out_is_named(clone: Clone) -> None:
+def test_an_override_ignored_because_of_the_shell_is_reported(clone: Clone) -> None:
     (clone.path / OVERRIDE).write_text("services: {nginx: {labels: {of: override}}}\n")
     said = clone.bash("check_compose_files", COMPOSE_FILE="compose.yaml")
     assert said.returncode == 0, said.stderr

@@ -44,7 +44,7 @@ def inside(clone: Clone, image: str, script: str) -> str:
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_its_user_may_read_all_files_and_run_the_programs(unclean: Clone, image: str) -> None:
+def test_the_images_user_may_read_all_files_and_run_the_programs(unclean: Clone, image: str) -> None:
     package = "/usr/local/lib/python3.*/site-packages/tricorn*"
     folders = f"{IMAGES[image]} {'/etc/nginx/static' if image == 'nginx' else f'/srv/apps {package}'}"
     # ! -type l: a link may lead to a folder that is created at the start.
@@ -62,7 +62,7 @@ def test_modules_have_bytecode_and_a_template_is_left_as_it_is(unclean: Clone) -
     assert inside(unclean, "uwsgi", f"cat /srv/{TEMPLATE}").startswith("from {{ app_name }}")
 
 
-def test_a_compressed_file_that_was_there_is_the_one_that_it_is_sent_for(unclean: Clone) -> None:
+def test_an_older_compressed_file_is_replaced(unclean: Clone) -> None:
     static = STYLESHEET.removeprefix("apps/lobby/static/")
     compressed, plain = inside(
         unclean, "nginx", f"cd /etc/nginx/static && zcat {static}.gz && echo END && cat {static}"
@@ -70,7 +70,7 @@ def test_a_compressed_file_that_was_there_is_the_one_that_it_is_sent_for(unclean
     assert compressed == plain == (ROOT / STYLESHEET).read_text()
 
 
-def test_line_ends_stay_those_of_unix(tmp_path: Path) -> None:
+def test_files_keep_unix_line_ends(tmp_path: Path) -> None:
     """Git for Windows sets core.autocrlf=true, but Linux uses the files."""
     git = ("git", "-c", "safe.directory=*", "-c", "core.autocrlf=true")
     run(*git, "checkout-index", "--all", f"--prefix={tmp_path}/", cwd=ROOT)

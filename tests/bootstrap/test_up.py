@@ -20,7 +20,7 @@ def is_locked(clone: Clone) -> bool:
     return clone.run("flock", "--nonblock", ".lock-up", "true").returncode != 0
 
 
-def test_the_same_again_recreates_nothing_and_a_third_at_once_is_refused(unharmed: Clone) -> None:
+def test_a_second_make_up_recreates_nothing_and_a_concurrent_one_is_rejected(unharmed: Clone) -> None:
     again = unharmed.start("make", "up")
     wait_until(lambda: is_locked(unharmed), message="nothing holds the lock")
     assert only_line(unharmed.make("up")) == "up: another make up is running in this folder: wait until it has ended"
@@ -33,13 +33,13 @@ def test_the_same_again_recreates_nothing_and_a_third_at_once_is_refused(unharme
         assert re.search(row, said), said
 
 
-def test_its_own_port_is_not_in_use(unharmed: Clone) -> None:
+def test_the_stacks_own_port_is_not_reported_as_in_use(unharmed: Clone) -> None:
     unharmed.configure(HTTP_BIND=unharmed.url().removeprefix("http://"))
     assert unharmed.bash("check_port_is_free").returncode == 0
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
-def test_a_port_that_somebody_listens_on_is_named(clone: Clone, address: str) -> None:
+def test_a_port_in_use_is_reported_with_its_address(clone: Clone, address: str) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address.strip("[]"), 0), family=family) as other:
         port = other.getsockname()[1]
@@ -74,7 +74,7 @@ def test_requirements_that_do_not_resolve_stop_before_the_start(
         ("SERVER_NAMES", "a..example", "SERVER_NAMES: 'a..example' is not a host name"),
     ],
 )
-def test_what_the_new_images_would_trip_over_is_named_before_the_start(
+def test_faults_in_the_new_images_are_reported_before_the_start(
     unharmed: Clone, setting: str, value: str, fault: str
 ) -> None:
     unharmed.configure(**{setting: value})
@@ -83,7 +83,7 @@ def test_what_the_new_images_would_trip_over_is_named_before_the_start(
     assert line.endswith("; the stack stays in service")
 
 
-def test_another_database_password_is_told_with_the_cure(unharmed: Clone) -> None:
+def test_another_database_password_is_reported_with_the_cure(unharmed: Clone) -> None:
     unharmed.write_secret("postgres_password", "another")
     line = only_line(unharmed.make("up"))
     unharmed.write_secret("postgres_password", f"postgres_password-of-{unharmed.project}")
@@ -93,7 +93,7 @@ def test_another_database_password_is_told_with_the_cure(unharmed: Clone) -> Non
     )
 
 
-def test_plain_compose_does_the_same_and_takes_the_one_shot_for_no_failure(unharmed: Clone) -> None:
+def test_plain_compose_does_the_same_and_accepts_the_ended_migrate(unharmed: Clone) -> None:
     unharmed.compose("up", "--build", "--wait")
 
 
@@ -115,7 +115,7 @@ def test_a_disk_that_fills_up_costs_the_writes_of_that_time_alone(unharmed: Clon
         assert create().status_code == 201
 
 
-def test_an_interrupted_one_says_how_to_go_on_and_holds_no_lock(unharmed: Clone) -> None:
+def test_an_interrupted_make_up_reports_how_to_continue_and_holds_no_lock(unharmed: Clone) -> None:
     process = unharmed.start("make", "up")
     assert process.stdout
     for line in process.stdout:
@@ -130,7 +130,7 @@ def test_an_interrupted_one_says_how_to_go_on_and_holds_no_lock(unharmed: Clone)
 
 
 @pytest.mark.parametrize("target", ["up", "down", "ps", "clean", "test"])
-def test_a_second_clone_of_the_same_name_touches_nothing(unharmed: Clone, clone: Clone, target: str) -> None:
+def test_a_second_clone_of_the_same_name_changes_nothing(unharmed: Clone, clone: Clone, target: str) -> None:
     name = unharmed.project.removesuffix("-test") if target == "test" else unharmed.project
     clone.configure(COMPOSE_PROJECT_NAME=name)
     line = only_line(clone.make(target, FORCE="1"))
@@ -149,7 +149,7 @@ def test_manage_runs_a_command_of_the_project(unharmed: Clone) -> None:
     assert "System check identified no issues" in unharmed.make("manage", "CMD=check").stdout
 
 
-def test_make_down_cuts_no_answer_short_and_says_goodbye_to_websockets(running: Clone) -> None:
+def test_make_down_completes_responses_and_sends_close_frames(running: Clone) -> None:
     """The module's last test: nothing runs afterwards. nginx and the gateways get their stop at the same moment."""
     url = running.url()
 

@@ -36,7 +36,7 @@ def limit(psql: list[str], name: str) -> int:
     return int(run(*psql, input=f"SHOW {name}").stdout)
 
 
-def test_postgres_grants_as_many_connections_as_the_settings_say(
+def test_postgres_allows_as_many_connections_as_the_settings_say(
     psql: list[str], setting: Callable[[str], str]
 ) -> None:
     assert limit(psql, "max_connections") == int(setting("POSTGRES_MAX_CONNECTIONS"))
@@ -49,7 +49,7 @@ def test_the_budget_stays_below_that_even_while_one_version_replaces_another(
     assert 2 * sum(budget.values()) < limit(psql, "max_connections") - reserved
 
 
-def test_every_request_of_the_burst_is_answered_or_asked_to_come_again(after_burst: Burst, gateway: str) -> None:
+def test_every_request_of_the_burst_gets_a_response_or_a_503_with_retry_after(after_burst: Burst, gateway: str) -> None:
     statuses = after_burst.statuses[gateway]
     # A busy machine may answer some of them with 503. With PostgreSQL's "too many clients", each would get 503.
     assert set(statuses) <= {200, 503}
@@ -74,7 +74,7 @@ def test_the_burst_was_a_burst(after_burst: Burst, gateway: str) -> None:
     assert after_burst.most[gateway] > 1
 
 
-def test_readiness_takes_one_more_for_each_process(
+def test_readiness_uses_one_more_connection_in_each_process(
     stack: Stack, psql: list[str], budget: dict[str, int], setting: Callable[[str], str]
 ) -> None:
     processes = sum(int(setting(name)) for name in ("UWSGI_PROCESSES", "WEB_CONCURRENCY", "DAPHNE_REPLICAS"))

@@ -54,7 +54,7 @@ def test_connections_are_new_after_a_restart_of_postgres(seen: Seen, gateway: st
     assert seen.after[gateway] != seen.before[gateway]
 
 
-def test_later_requests_use_the_connections_that_are_there(seen: Seen, gateway: str) -> None:
+def test_later_requests_reuse_connections(seen: Seen, gateway: str) -> None:
     assert seen.later_statuses == {200}
     assert seen.later[gateway] >= seen.after[gateway]
     # A worker that got no request before may have opened its first connection.

@@ -43,20 +43,20 @@ def locked(psql: list[str]) -> Iterator[None]:
         holder.wait(timeout=30)
 
 
-def test_every_gateways_connections_have_the_limit_of_the_setting(
+def test_every_gateways_connections_have_the_configured_statement_timeout(
     stack: Stack, gateway: str, setting: Callable[[str], str]
 ) -> None:
     shown = stack.compose("exec", "-T", gateway, "python", "-c", SHOW).stdout.strip()
     assert shown == f"{setting('DATABASE_STATEMENT_TIMEOUT')}s"
 
 
-def test_migrations_have_none(stack: Stack) -> None:
+def test_migrations_have_no_statement_timeout(stack: Stack) -> None:
     assert stack.compose("run", "--rm", "--no-deps", "-T", "migrate", "python", "-c", SHOW).stdout.strip() == "0"
 
 
 @pytest.mark.usefixtures("locked")
 @pytest.mark.parametrize("gateway", ["uwsgi", "gunicorn"])
-def test_a_request_whose_statement_takes_too_long_is_asked_to_come_again(stack: Stack, gateway: str) -> None:
+def test_a_statement_that_takes_too_long_gets_503_with_retry_after(stack: Stack, gateway: str) -> None:
     ask = ("exec", "-T", "--env", "DATABASE_STATEMENT_TIMEOUT=1", gateway, "python", "-c", ASK)
     status, retry_after, seconds = json.loads(stack.compose(*ask).stdout.splitlines()[-1])
     assert (status, retry_after) == (503, "5")

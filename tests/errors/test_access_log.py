@@ -70,7 +70,7 @@ def test_a_forged_line_in_a_path_stays_a_path(edge: Edge) -> None:
     assert (entry["status"], entry["uri"]) == (404, '/static/x%22,%22status%22:200,"status":200,"x":"')
 
 
-def test_a_line_says_who_what_and_how_long(edge: Edge, gateway: str) -> None:
+def test_a_log_line_has_client_request_and_duration(edge: Edge, gateway: str) -> None:
     headers = [("User-Agent", "tester/1.0"), ("Referer", "http://localhost/page?token=1#part")]
     answer = edge.get(f"/gateways/{gateway}/hello/async/?seconds=0.2", headers=headers)
     entry = edge.logged(answer)
@@ -116,7 +116,7 @@ def test_no_secret_of_a_request_is_logged(edge: Edge) -> None:
     assert not [line for line in edge.log("--tail", "200") if secret in line]
 
 
-def test_the_error_log_is_somewhere_else(edge: Edge) -> None:
+def test_the_error_log_is_separate(edge: Edge) -> None:
     """It goes to standard error: its lines are not JSON."""
     edge.logged(edge.ask("POST", "/livez", body=b"x" * 100_000))
     wait_until(lambda: "client_body" in run("docker", "logs", "--tail", "50", edge.container).stderr, 5)

@@ -26,7 +26,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("method", "path", "headers", "body", "status", "words"), ERRORS)
-def test_it_is_passed_on_as_it_is(
+def test_djangos_error_is_passed_on_unchanged(
     edge: Edge, method: str, path: str, headers: Headers, body: bytes | None, status: int, words: str
 ) -> None:
     answers = [edge.ask(method, f"/gateways/{name}{path}", headers=headers, body=body) for name in GATEWAYS]

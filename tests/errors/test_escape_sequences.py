@@ -57,7 +57,7 @@ def test_no_sequence_gets_into_a_log(edge: Edge, sequence: str) -> None:
     assert [line for line in text.splitlines() if CONTROL.search(line)] == []
 
 
-def test_a_request_is_not_refused_for_what_is_allowed(edge: Edge) -> None:
+def test_allowed_bytes_are_not_rejected(edge: Edge) -> None:
     """A tab, letters of other languages, and an encoded ESC, which is harmless in a log."""
     for path, referer in (("/livez?%1B", "http://x/"), ("/livez?\xc3\x80", "http://\xc3\x80\xc3\xa9/\t")):
         assert edge.get(path, headers=[("Referer", referer)]).status == 200

@@ -12,7 +12,7 @@ WEBSOCKET = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
 
 # Name: status, request line, host, headers after Accept.
 REFUSED = {
-    "a header that is none": (400, "GET / HTTP/1.1", "localhost", ["Bad Header: x"]),
+    "an invalid header": (400, "GET / HTTP/1.1", "localhost", ["Bad Header: x"]),
     "a byte that no header may hold": (400, "GET / HTTP/1.1", "localhost", ["X: a\0b"]),
     "a folded header": (400, "GET / HTTP/1.1", "localhost", ["X: a", " b"]),
     "two lengths": (400, "POST / HTTP/1.1", "localhost", ["Content-Length: 1", "Content-Length: 2"]),
@@ -33,7 +33,7 @@ REFUSED = {
 
 # Rejected before nginx has read the Accept header.
 REFUSED_EARLY = {
-    "a line that is none": (400, b"HELO there\r\n\r\n"),
+    "an invalid line": (400, b"HELO there\r\n\r\n"),
     "no host": (400, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"),
     "a byte that no address may hold": (400, b"GET /a\0b HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
@@ -58,7 +58,7 @@ ACCEPTS = [
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_has_our_body_in_the_form_that_the_client_accepts(edge: Edge, name: str) -> None:
+def test_an_error_has_our_body_in_the_format_that_the_client_accepts(edge: Edge, name: str) -> None:
     status, line, host, headers = REFUSED[name]
 
     def refused(accept: str) -> Answer:
@@ -71,7 +71,7 @@ def test_a_refusal_has_our_body_in_the_form_that_the_client_accepts(edge: Edge, 
 
 
 @pytest.mark.parametrize("name", REFUSED_EARLY)
-def test_a_refusal_before_the_client_has_said_what_it_accepts_is_json(edge: Edge, name: str) -> None:
+def test_an_error_before_the_accept_header_is_json(edge: Edge, name: str) -> None:
     status, data = REFUSED_EARLY[name]
     answer = edge.send(data)
     assert_is_ours(answer, edge.logged(answer), status, "json")
@@ -103,7 +103,7 @@ def test_pinned_hosts_have_the_same_bodies(edge: Edge, setting: Callable[[str], 
 
 
 @pytest.mark.parametrize("page", ["error.html", "error.json"])
-def test_what_a_client_sends_does_not_get_into_the_page(edge: Edge, stack: Stack, page: str) -> None:
+def test_client_input_is_not_included_in_the_page(edge: Edge, stack: Stack, page: str) -> None:
     evil = "<script>alert(1)</script>"
     accept = "text/html" if page == "error.html" else "application/json"
     answer = edge.get(

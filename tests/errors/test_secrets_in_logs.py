@@ -24,7 +24,7 @@ ACTS: dict[str, tuple[object, ...]] = {
     "raises": ("raise",),
     "returns": (),
     "raises once it is open": (ACCEPT, "raise"),
-    "is told what is no frame": (ACCEPT, "receive", "receive"),
+    "receives an invalid frame": (ACCEPT, "receive", "receive"),
 }
 
 
@@ -159,7 +159,7 @@ def test_uwsgi_s_line_of_an_error_has_the_request_s_id(echo: Echo) -> None:
     wait_until(lambda: any(line in it for it in every_log(echo.stack)), 10, "uWSGI's line")
 
 
-def test_the_error_log_goes_on_where_its_reader_was_killed(echo: Echo) -> None:
+def test_the_error_log_continues_after_its_reader_is_killed(echo: Echo) -> None:
     find = "grep -l '^perl' /proc/[0-9]*/cmdline | cut -d / -f 3"
     old = run("docker", "exec", echo.container, "sh", "-c", find).stdout.split()
     run("docker", "exec", echo.container, "sh", "-c", f"kill -KILL $({find} | head -n 1)")

@@ -15,7 +15,7 @@ DIRECTIVES = {"head": "client_header_timeout", "dripping head": "client_header_t
 
 
 @pytest.mark.parametrize("client", DIRECTIVES)
-def test_it_is_cut_off_in_time(edge: Edge, slow_clients: dict[str, Future[Slow]], client: str) -> None:
+def test_a_slow_client_is_disconnected_in_time(edge: Edge, slow_clients: dict[str, Future[Slow]], client: str) -> None:
     slow = slow_clients[client].result(timeout=90)
     (allowed,) = re.findall(rf"^{DIRECTIVES[client]} (\d+)s;", LIMITS, re.MULTILINE)
     assert int(allowed) < 60  # nginx's default

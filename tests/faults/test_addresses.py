@@ -23,7 +23,7 @@ SCALED = GATEWAYS if IS_FULL else ("uwsgi",)
 
 
 @pytest.mark.parametrize("moving", TOGETHER, ids=" and ".join)
-def test_gateways_that_are_made_anew_elsewhere_are_followed(
+def test_recreated_gateways_are_found_at_their_new_addresses(
     stack: Stack, figures: Figures, moving: tuple[str, ...]
 ) -> None:
     staying = [gateway for gateway in GATEWAYS if gateway not in moving]
@@ -43,7 +43,7 @@ def test_gateways_that_are_made_anew_elsewhere_are_followed(
             )
     found = max(record.recovery(healthy) for record in traffic.of(*moving))
     figures.add(
-        f"{' and '.join(moving)} made anew elsewhere",
+        f"{' and '.join(moving)} recreated at other addresses",
         *traffic.of("site /", "site /async/"),
         sockets=sockets,
         note=f"default host; found {found:.1f} s after it was healthy",
@@ -56,7 +56,7 @@ def test_gateways_that_are_made_anew_elsewhere_are_followed(
 
 
 @pytest.mark.parametrize("scaled", SCALED)
-def test_a_gateway_becomes_three_and_one_again_and_nobody_notices(stack: Stack, figures: Figures, scaled: str) -> None:
+def test_scaling_a_gateway_to_three_and_back_loses_no_request(stack: Stack, figures: Figures, scaled: str) -> None:
     def scale(count: int) -> None:
         stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", "--scale", f"{scaled}={count}", scaled)
 

@@ -21,7 +21,7 @@ from tests.processes.conftest import inspect_all
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 
 # The short form takes both down at once. tests/health shows each outage alone.
-AWAY = [("postgres",), ("valkey",)] if IS_FULL else [("postgres", "valkey")]
+STOPPED = [("postgres",), ("valkey",)] if IS_FULL else [("postgres", "valkey")]
 SOCKETS = 4
 
 # Outages that last a second: they may end before any readiness check.
@@ -90,8 +90,8 @@ def all_ready(url: str, times: int) -> bool:
 
 
 @pytest.mark.parametrize("how", OUTAGES)
-@pytest.mark.parametrize("services", AWAY, ids=" and ".join)
-def test_gateways_live_on_and_are_ready_soon_after_it_is_back(
+@pytest.mark.parametrize("services", STOPPED, ids=" and ".join)
+def test_gateways_survive_an_outage_and_are_ready_soon_after_it(
     stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], services: tuple[str, ...], how: str
 ) -> None:
     url, before, times = stack.url(), started(stack), 2 * int(setting("WEB_CONCURRENCY"))
@@ -138,7 +138,7 @@ def test_gateways_live_on_and_are_ready_soon_after_it_is_back(
     assert started(stack) == before
 
 
-def test_a_room_that_everybody_left_before_the_outage_opens_after_it(
+def test_a_room_left_before_the_outage_opens_after_it(
     stack: Stack, kill9: Killer, setting: Callable[[str], str]
 ) -> None:
     """A worker without clients in rooms has no subscription, and does not notice the outage of Valkey."""

@@ -91,7 +91,7 @@ def unclear(record: Record, *allowed: int) -> list[tuple[int, str]]:
     ]
 
 
-def test_slow_clients_are_not_noticed_by_the_others(
+def test_slow_clients_do_not_delay_other_clients(
     stack: Stack, edge: Edge, figures: Figures, setting: Callable[[str], str]
 ) -> None:
     stored = json.loads(send(edge, "uwsgi", "slow.bin", secrets.token_bytes(1 << 20) * 4).body)
@@ -176,7 +176,7 @@ def is_open(connection: socket.socket) -> bool:
         return False
 
 
-def test_more_requests_than_threads_are_answered_or_asked_to_come_again(
+def test_more_requests_than_threads_get_a_response_or_503_with_retry_after(
     stack: Stack, figures: Figures, setting: Callable[[str], str]
 ) -> None:
     with frugal(stack, setting) as found, Traffic(stack, *pinned(3, "/livez")) as alive:
@@ -196,7 +196,9 @@ def test_more_requests_than_threads_are_answered_or_asked_to_come_again(
     assert unclear(alive["uwsgi"], 503) == []
 
 
-def test_a_full_listen_queue_is_answered_too(stack: Stack, figures: Figures, setting: Callable[[str], str]) -> None:
+def test_a_full_listen_queue_still_gets_a_response(
+    stack: Stack, figures: Figures, setting: Callable[[str], str]
+) -> None:
     with frugal(stack, setting) as found, Traffic(stack, *pinned(3, "/livez")) as alive:
         record = burst(stack, ON_THE_SITE, Flow("site", path=f"/hello/sync/?seconds={SECONDS / 2}"))["site"]
     figures.add(

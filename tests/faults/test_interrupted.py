@@ -99,7 +99,7 @@ def assert_one_generation(stack: Stack, *gateways: str) -> None:
         assert httpx.get(f"{stack.url()}/hello/sync/", headers={"Host": f"{gateway}.localhost"}).status_code == 200
 
 
-def test_a_roll_that_ends_in_the_middle_costs_nothing_and_the_next_one_cleans_up(stack: Stack) -> None:
+def test_a_roll_interrupted_midway_loses_no_request_and_the_next_one_cleans_up(stack: Stack) -> None:
     before = ids(stack, "daphne")
     with Traffic(stack, Flow("daphne", "daphne.localhost", "/hello/sync/", 20)) as traffic:
         # The terminal closes while the new container starts: roll removes the new container.
@@ -123,7 +123,7 @@ def test_a_roll_that_ends_in_the_middle_costs_nothing_and_the_next_one_cleans_up
     not IS_FULL, reason="make test-faults runs it: ten rolls that end somewhere, and the next one of each"
 )
 @pytest.mark.parametrize("end", ENDS)
-def test_a_roll_that_ends_anywhere_costs_nothing(stack: Stack, end: str) -> None:
+def test_a_roll_interrupted_at_any_point_loses_no_request(stack: Stack, end: str) -> None:
     draw = random.Random(end)  # noqa: S311  # no secret
     with Traffic(stack, *(Flow(it, f"{it}.localhost", "/hello/sync/", 20) for it in GATEWAYS)) as traffic:
         for _ in range(10 if end == "KILL" else 3):
@@ -140,7 +140,7 @@ def test_a_roll_that_ends_anywhere_costs_nothing(stack: Stack, end: str) -> None
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: each make up replaces every gateway")
 @pytest.mark.parametrize("end", ENDS)
-def test_after_a_make_up_that_ends_anywhere_the_next_one_goes_on_from_there(stack: Stack, end: str) -> None:
+def test_a_make_up_after_an_interrupted_one_continues(stack: Stack, end: str) -> None:
     draw = random.Random(end)  # noqa: S311  # no secret
     for number in range(10 if end == "KILL" else 3):
         # Other settings each time, so that make up has something to recreate.

@@ -25,7 +25,7 @@ RATE, MOST, SHARE = 20, 100, 5
 SLOW = repeat(short=1, full=5)  # seconds of a long request; the old container waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
 BAD = "compose.yaml:tests/faults/bad.yaml"
-GOODBYES = {1001, 1012}  # going away; service restart
+CLOSE_CODES = {1001, 1012}  # going away; service restart
 
 
 def writers() -> list[Flow]:
@@ -86,7 +86,7 @@ def ids(stack: Stack, service: str) -> set[str]:
     return set(stack.containers(service))
 
 
-def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, rate: float, figures: Figures) -> None:
+def test_a_new_version_is_deployed_without_a_lost_request(stack: Stack, rate: float, figures: Figures) -> None:
     before = {service: ids(stack, service) for service in ("nginx", *GATEWAYS)}
     with (
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
@@ -111,7 +111,7 @@ def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, rate: flo
     assert set(seconds) == {200}
     for gateway in ASGI_GATEWAYS:
         assert sockets[gateway].closes.total() == CLIENTS
-        assert set(sockets[gateway].closes) <= GOODBYES
+        assert set(sockets[gateway].closes) <= CLOSE_CODES
 
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: three more rolls, a minute")
@@ -129,7 +129,7 @@ def test_replicas_are_rolled_one_after_another(stack: Stack, rate: float, figure
     assert traffic["daphne"].failures() == [], traffic["daphne"].statuses
 
 
-def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figures: Figures) -> None:
+def test_a_version_that_does_not_become_healthy_is_rolled_back(stack: Stack, figures: Figures) -> None:
     """The new containers start and serve, and never become healthy."""
     # Seconds: a busy machine needs this long to start one. If less, the reported reason is that nothing listens yet.
     within = "10"
@@ -151,7 +151,7 @@ def test_a_version_that_does_not_become_healthy_is_taken_back(stack: Stack, figu
     assert set(sockets.closes) == {"open"}
 
 
-def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
+def test_a_version_that_exits_is_rolled_back_at_once(stack: Stack) -> None:
     before = ids(stack, "daphne")
     rolled = make_roll(stack, "daphne", COMPOSE_FILE=BAD)
     assert rolled.returncode != 0
@@ -159,7 +159,7 @@ def test_a_version_that_dies_is_taken_back_at_once(stack: Stack) -> None:
     assert ids(stack, "daphne") == before
 
 
-def test_a_limit_below_what_the_project_needs_is_told_before_anything_is_started(stack: Stack) -> None:
+def test_a_memory_limit_that_is_too_low_is_reported_before_the_start(stack: Stack) -> None:
     before = ids(stack, "daphne")
     # Python does not start with so little memory.
     rolled = make_roll(stack, "daphne", DAPHNE_MEMORY="12m")
@@ -168,7 +168,7 @@ def test_a_limit_below_what_the_project_needs_is_told_before_anything_is_started
     assert ids(stack, "daphne") == before
 
 
-def test_a_configuration_that_nginx_does_not_take_changes_nothing(stack: Stack, tmp_path: Path) -> None:
+def test_a_configuration_that_nginx_rejects_changes_nothing(stack: Stack, tmp_path: Path) -> None:
     """make roll sends a release to the running nginx as a tar of its folder; this test sends a broken one."""
     workers = nginx_processes(stack)
     container = stack.container("nginx")
@@ -185,7 +185,7 @@ def test_a_configuration_that_nginx_does_not_take_changes_nothing(stack: Stack, 
 
 
 @pytest.mark.parametrize("gateway", ["apache", "uwsgi apache"])
-def test_a_service_that_cannot_be_rolled_is_named(stack: Stack, gateway: str) -> None:
+def test_a_service_that_cannot_be_rolled_is_reported(stack: Stack, gateway: str) -> None:
     refused = make_roll(stack, gateway)
     assert refused.returncode != 0
     assert "GATEWAY=apache" in refused.stderr

@@ -50,7 +50,7 @@ def edge(fault: Fault) -> Edge:
 
 
 @pytest.mark.parametrize("way", [*FATAL, "site"])
-def test_it_is_ended_with_a_504_that_names_the_request(fault: Fault, edge: Edge, way: str) -> None:
+def test_a_stuck_request_gets_504_with_its_request_id(fault: Fault, edge: Edge, way: str) -> None:
     ended = fault.ended[way]
     entry = logged(edge, ended.answer)
     assert_is_ours(ended.answer, entry, 504, "json")
@@ -60,14 +60,14 @@ def test_it_is_ended_with_a_504_that_names_the_request(fault: Fault, edge: Edge,
     assert (":" in entry["upstream_status"], entry["stepped_in"]) == (False, "")
 
 
-def test_the_log_names_them_without_the_query_string(fault: Fault, other: Stack) -> None:
+def test_the_log_names_stuck_requests_without_the_query_string(fault: Fault, other: Stack) -> None:
     """uWSGI logs every request of a worker that it kills."""
     logs = other.compose("logs", "--no-color").stdout.splitlines()
     assert [line for line in logs if "/stuck/" in line and "since" in line]
     assert [line for line in logs if SECRET in line] == []
 
 
-def test_everybody_else_goes_on(fault: Fault, figures: Figures, setting: Callable[[str], str]) -> None:
+def test_other_requests_are_served(fault: Fault, figures: Figures, setting: Callable[[str], str]) -> None:
     for gateway in GATEWAYS:
         figures.add(f"a view on {gateway} never returns", fault.traffic[gateway], note="everybody else there")
     # Requests on the other threads of the killed worker are not repeated.
@@ -80,7 +80,7 @@ def test_everybody_else_goes_on(fault: Fault, figures: Figures, setting: Callabl
     assert len(gunicorn.failures()) < 0.02 * len(gunicorn.sent), gunicorn.statuses
 
 
-def test_the_stuck_are_replaced_and_the_log_says_where_they_hung(fault: Fault, other: Stack) -> None:
+def test_stuck_workers_are_replaced_and_their_stack_is_logged(fault: Fault, other: Stack) -> None:
     for gateway, path in FATAL.items():
         host = {"Host": f"{gateway}.localhost"}
         wait_until(lambda host=host: httpx.get(f"{other.url()}/quick/", headers=host).status_code == 200, 10)
@@ -92,7 +92,7 @@ def test_the_stuck_are_replaced_and_the_log_says_where_they_hung(fault: Fault, o
 
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: two minutes of waiting")
-def test_under_asgi_a_process_that_has_lost_its_threads_is_replaced(
+def test_an_asgi_process_whose_threads_are_stuck_is_replaced(
     fault: Fault, other: Stack, edge: Edge, figures: Figures
 ) -> None:
     """An ASGI gateway cannot end a thread: nginx answers 504 instead. Daphne has four threads and loses all of them."""
@@ -105,7 +105,7 @@ def test_under_asgi_a_process_that_has_lost_its_threads_is_replaced(
         answers = list(pool.map(lambda path: ask(edge, path, host), ["/stuck/"] * 4))
         wait_until(lambda: started(other, "daphne") != before, 120, "Daphne is replaced")
         wait_until(lambda: edge.get("/quick/", host).status == 200, 20)
-    figures.add("all threads of daphne are lost", traffic["daphne"], note="everybody else there")
+    figures.add("all threads of daphne are stuck", traffic["daphne"], note="everybody else there")
     for ended in answers:
         assert_is_ours(ended.answer, logged(edge, ended.answer), 504, "json")
         assert PATIENCE - 2 < ended.seconds < PATIENCE + 10

@@ -37,7 +37,7 @@ def volume(stack: Stack) -> Volume:
     return Volume(stack.container("uwsgi"))
 
 
-def test_a_large_upload_comes_back_byte_for_byte(stack: Stack, edge: Edge, volume: Volume, figures: Figures) -> None:
+def test_a_large_upload_is_stored_unchanged(stack: Stack, edge: Edge, volume: Volume, figures: Figures) -> None:
     content = secrets.token_bytes(MIB) * (SIZE // MIB)
     digest = hashlib.sha256(content).hexdigest()
 
@@ -92,7 +92,7 @@ def test_uploads_beside_other_requests_kill_no_worker(
     assert failures(traffic.records.values()) == {}
 
 
-def test_a_body_over_the_limit_is_refused_before_it_is_read(
+def test_a_body_over_the_limit_is_rejected_before_it_is_read(
     edge: Edge, figures: Figures, setting: Callable[[str], str]
 ) -> None:
     length = 2 * bytes_of(setting("UPLOAD_LIMIT"))
@@ -108,7 +108,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(
     assert sent <= BUFFERS
 
 
-def test_half_an_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume, figures: Figures) -> None:
+def test_an_interrupted_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume, figures: Figures) -> None:
     before = volume.files()
     whole = form("half.bin", secrets.token_bytes(MIB) * 20)
     with Traffic(stack, *pinned()) as traffic:

@@ -49,7 +49,7 @@ def was_in_flight(lost: Sent, killed: list[Kill]) -> bool:
 
 
 @pytest.mark.parametrize("gateway", COUNTS)
-def test_workers_that_are_killed_cost_next_to_nothing(
+def test_killed_workers_cost_few_requests(
     stack: Stack, kill9: Killer, figures: Figures, setting: Callable[[str], str], gateway: str
 ) -> None:
     seed = time.time_ns()
@@ -116,7 +116,7 @@ def serves_again(container: str, restarts: int) -> bool:
 
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: a second replica, half a minute")
-def test_a_replica_of_daphne_that_is_killed_is_not_missed(stack: Stack, kill9: Killer, figures: Figures) -> None:
+def test_killing_a_daphne_replica_loses_no_request(stack: Stack, kill9: Killer, figures: Figures) -> None:
     with Traffic(stack, *pinned()) as traffic, stack.changed("daphne", DAPHNE_REPLICAS="2"):
         began, kills = time.monotonic(), list[Kill]()
         for container in stack.containers("daphne"):

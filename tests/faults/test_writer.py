@@ -14,9 +14,7 @@ KILLS = repeat(short=2, full=20)
 LIFE = 10.5
 
 
-def test_what_was_acknowledged_is_there_and_nothing_is_there_twice(
-    stack: Stack, kill9: Killer, figures: Figures
-) -> None:
+def test_acknowledged_writes_are_stored_exactly_once(stack: Stack, kill9: Killer, figures: Figures) -> None:
     postgres = stack.container("postgres")
 
     def accepts() -> bool:

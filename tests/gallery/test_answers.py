@@ -24,7 +24,7 @@ def locked(distribution: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/gateway/", "/async/gateway/"])
-def test_a_server_says_who_it_is(ask: httpx.Client, server: Server, path: str) -> None:
+def test_a_server_identifies_itself(ask: httpx.Client, server: Server, path: str) -> None:
     told = ask.get(path).json()
     assert {name: told[name] for name in ("gateway", "server", "interface", "protocol")} == {
         "gateway": server.name,
@@ -34,7 +34,7 @@ def test_a_server_says_who_it_is(ask: httpx.Client, server: Server, path: str) -
     }
 
 
-def test_a_server_tells_its_version(ask: httpx.Client, server: Server) -> None:
+def test_a_server_reports_its_version(ask: httpx.Client, server: Server) -> None:
     told = ask.get("/gateway/").json()
     assert told["version"] == (told["python"] if server.distribution == "python" else locked(server.distribution))
     assert told["python"].rpartition(".")[0] == platform.python_version().rpartition(".")[0]
@@ -45,7 +45,7 @@ def test_the_prefix_leads_to_the_same_server_as_the_host(http: httpx.Client, ser
 
 
 @pytest.mark.parametrize(("name", "path"), SMALL)
-def test_the_notes_own_applications_answer_what_the_notes_say(http: httpx.Client, name: str, path: str) -> None:
+def test_the_applications_of_the_teaching_notes_answer_as_documented(http: httpx.Client, name: str, path: str) -> None:
     for answer in (http.get(path, headers={"Host": f"{name}.localhost"}), http.get(f"/gateways/{name}{path}")):
         assert (answer.status_code, answer.text) == (200, SMALL[name, path])
 
@@ -54,17 +54,17 @@ def test_fastapi_waits_for_a_tenth_of_a_second_first(http: httpx.Client) -> None
     assert http.get("/gateways/fastapi/").elapsed.total_seconds() >= 0.1
 
 
-def test_the_default_gateways_are_what_they_were(http: httpx.Client, gateway: str) -> None:
+def test_the_default_gateways_are_unchanged(http: httpx.Client, gateway: str) -> None:
     assert http.get(f"/gateways/{gateway}/gateway/").json()["gateway"] == gateway
     assert http.get("/gateway/", headers={"Host": f"{gateway}.localhost"}).json()["gateway"] == gateway
 
 
 @pytest.mark.parametrize("host", ["nobody.localhost", "cgi.example.com", "cgi.cgi.localhost.evil", "xcgi.localhost"])
-def test_a_host_that_is_in_no_table_is_refused(http: httpx.Client, host: str) -> None:
+def test_a_host_that_is_not_in_the_table_is_rejected(http: httpx.Client, host: str) -> None:
     assert http.get("/gateway/", headers={"Host": host}).status_code == 421
 
 
-def test_a_prefix_that_is_in_no_table_is_not_found(http: httpx.Client) -> None:
+def test_a_prefix_that_is_not_in_the_table_is_not_found(http: httpx.Client) -> None:
     assert http.get("/gateways/nobody/gateway/").status_code == 404
 
 

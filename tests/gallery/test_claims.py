@@ -25,7 +25,7 @@ def longest_beside(url: str, path: str) -> float:
     return max(answer.elapsed.total_seconds() for answer in answers)
 
 
-def test_claim_3_a_call_that_blocks_in_an_asynchronous_view_holds_everybody_up(stack: Stack) -> None:
+def test_claim_3_a_blocking_call_in_an_asynchronous_view_delays_all_requests(stack: Stack) -> None:
     """Corrected: a synchronous view does not block others, because Django runs it in a thread."""
     url = stack.url()
     longest_beside(url, "/livez")
@@ -34,7 +34,7 @@ def test_claim_3_a_call_that_blocks_in_an_asynchronous_view_holds_everybody_up(s
     assert min(longest_beside(url, "/hello/async/?seconds=1") for _ in range(3)) < 0.5
 
 
-def test_claim_3_the_orm_refuses_to_be_called_where_an_event_loop_runs(ask: httpx.Client, server: Server) -> None:
+def test_claim_3_the_orm_rejects_calls_in_an_event_loop(ask: httpx.Client, server: Server) -> None:
     """Under WSGI too: Django runs an asynchronous view in a new event loop."""
     answer = ask.get("/async/orm/")
     assert (answer.status_code, answer.json()) == (500, {"error": "SynchronousOnlyOperation"})
@@ -82,7 +82,7 @@ def costs(stack: Stack, *names: str) -> dict[str, tuple[float, float]]:
     }
 
 
-def test_claim_7_the_development_server_of_wsgi_keeps_its_client_waiting(stack: Stack) -> None:
+def test_claim_7_the_development_server_of_wsgi_delays_responses(stack: Stack) -> None:
     """Shown, but its work is not the reason. wsgiref writes head and body of an answer separately. Its kernel holds
     the body back until nginx's kernel acknowledges the head, which takes 40 ms (Nagle's algorithm, delayed
     acknowledgement).

@@ -56,18 +56,18 @@ def test_every_process_runs_without_root(trees: dict[str, list[Process]], server
     assert {process.uid for process in trees[server.name]} == {999}
 
 
-def test_init_is_there_where_the_table_says_why(containers: dict[str, dict[str, Any]], server: Server) -> None:
+def test_init_is_present_only_with_a_reason_in_the_table(containers: dict[str, dict[str, Any]], server: Server) -> None:
     has_init = bool(containers[server.name]["HostConfig"].get("Init"))
     assert has_init is any("docker-init" in reason for reason in server.exceptions)
 
 
-def test_no_orphan_stays_as_a_zombie(stack: Stack) -> None:
+def test_orphaned_processes_are_reaped(stack: Stack) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda name: assert_orphans_are_collected(stack, name), EVERY_NAME))
 
 
 @pytest.mark.parametrize("name", EVERY_NAME)
-def test_a_container_is_held_to_what_the_default_stack_is(containers: dict[str, dict[str, Any]], name: str) -> None:
+def test_a_container_is_hardened_like_the_default_stack(containers: dict[str, dict[str, Any]], name: str) -> None:
     asked, state = containers[name]["HostConfig"], containers[name]["State"]
     assert asked["ReadonlyRootfs"] is True
     assert (asked["CapDrop"], asked["CapAdd"], asked["Privileged"]) == (["ALL"], None, False)

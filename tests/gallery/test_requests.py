@@ -22,7 +22,7 @@ def told(answer: httpx.Response) -> dict[str, Any]:
     return facts
 
 
-def test_django_is_told_the_client_scheme_and_host(ask: httpx.Client, stack: Stack, server: Server) -> None:
+def test_django_receives_client_scheme_and_host(ask: httpx.Client, stack: Stack, server: Server) -> None:
     format_ = "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}"
     host = run("docker", "inspect", "--format", format_, stack.container("nginx")).stdout.split()
     facts = told(ask.get("/told/a%20b/../?x=1&y=%2F"))
@@ -33,7 +33,7 @@ def test_django_is_told_the_client_scheme_and_host(ask: httpx.Client, stack: Sta
     assert facts["query"] == {"x": ["1"], "y": ["/"]}
 
 
-def test_what_nginx_owns_cannot_be_forged(ask: httpx.Client, server: Server) -> None:
+def test_headers_set_by_nginx_cannot_be_forged(ask: httpx.Client, server: Server) -> None:
     plain = told(ask.get("/told/"))
     # CGI starts Django for each request, which takes most of a second.
     headers = OWNED if server.name != "cgi" else OWNED[::8]
@@ -65,7 +65,7 @@ def test_an_answer_of_ten_mebibytes_comes_whole(ask: httpx.Client) -> None:
     )
 
 
-def test_a_stream_begins_before_its_end_is_made(ask: httpx.Client) -> None:
+def test_a_stream_begins_before_it_is_complete(ask: httpx.Client) -> None:
     with ask.stream("GET", "/async/stream/?events=3&interval=0.5") as answer:
         arrivals = [time.monotonic() for line in answer.iter_lines() if line.startswith("id: ")]
     assert len(arrivals) == 3

@@ -46,7 +46,7 @@ def seconds(stack: Stack) -> dict[str, float]:
     return found
 
 
-def test_as_many_wait_at_once_as_the_table_says(seconds: dict[str, float], server: Server) -> None:
+def test_as_many_requests_are_served_at_once_as_the_table_says(seconds: dict[str, float], server: Server) -> None:
     turns = math.ceil(WAITS / (server.at_once or WAITS))
     # Never faster than its rounds allow, and not as slow as with half the concurrency.
     assert turns <= seconds[server.name]
@@ -54,7 +54,7 @@ def test_as_many_wait_at_once_as_the_table_says(seconds: dict[str, float], serve
     assert seconds[server.name] < (5 if server.interface == "CGI" else 2) * turns + 3, seconds
 
 
-def test_the_queue_of_connections_is_as_long_as_the_table_says(stack: Stack, server: Server) -> None:
+def test_the_listen_queue_is_as_long_as_the_table_says(stack: Stack, server: Server) -> None:
     with stack.observer(server.name) as observer:
         listening = observer.check_output("ss --listening --tcp --numeric --no-header").splitlines()
     # The length given to `listen(2)`, or the kernel's limit if that is less (net.core.somaxconn, compose.yaml).
@@ -62,7 +62,7 @@ def test_the_queue_of_connections_is_as_long_as_the_table_says(stack: Stack, ser
     assert queues == {server.queue}
 
 
-def test_what_the_queue_has_no_room_for_is_given_up_by_nginx(stack: Stack) -> None:
+def test_connections_beyond_the_listen_queue_get_504(stack: Stack) -> None:
     """While a server is paused, a queue of ten fills up; a queue of a thousand does not."""
     clients = 240  # more than the queue and the connections that nginx's workers may have kept open
 

@@ -42,14 +42,14 @@ def test_an_asgi_server_echoes_over_a_websocket(stack: Stack, server: Server) ->
 
 
 @pytest.mark.parametrize("server", OTHERS, ids=str)
-def test_a_wsgi_server_is_not_asked_and_nginx_says_why(http: httpx.Client, server: Server) -> None:
+def test_nginx_rejects_websockets_for_wsgi_servers_with_the_reason(http: httpx.Client, server: Server) -> None:
     answer = http.get(f"/gateways/{server.name}/ws/echo/", headers=HANDSHAKE)
     assert (answer.status_code, answer.json()["error"]) == (501, "Not Implemented")
     assert "WSGI" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("server", PAST, ids=str)
-def test_past_nginx_a_wsgi_server_takes_the_handshake_for_a_request(stack: Stack, server: Server) -> None:
+def test_without_nginx_a_wsgi_server_treats_the_handshake_as_a_request(stack: Stack, server: Server) -> None:
     script = PAST_NGINX % str(HANDSHAKE).replace("'", '"')
     command = ("exec", "-T", server.name, "python", "-I", "-c", script)
     status = int(stack.compose(*command).stdout)

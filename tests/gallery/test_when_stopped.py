@@ -51,9 +51,7 @@ def test_claim_9_hypercorn_ends_with_a_worker_and_the_engine_starts_it_again(sta
     wait_until(lambda: httpx.get(url).status_code == 200, 30, "it answers again")
 
 
-def test_what_becomes_of_a_request_in_flight_is_what_the_table_says(
-    outcomes: dict[str, tuple[int, int]], server: Server
-) -> None:
+def test_a_request_in_flight_ends_as_the_table_says(outcomes: dict[str, tuple[int, int]], server: Server) -> None:
     status, _ = outcomes[server.name]
     assert status == (200 if server.on_stop == "finished" else 502), outcomes
 

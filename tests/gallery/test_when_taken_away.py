@@ -53,12 +53,12 @@ def test_no_request_to_the_default_stack_is_lost(traffic_meanwhile: Counter[str]
     assert set(traffic_meanwhile) == {"200", "replaced"}, traffic_meanwhile
 
 
-def test_no_container_of_the_default_stack_is_touched(traffic_meanwhile: Counter[str]) -> None:
+def test_containers_of_the_default_stack_are_unchanged(traffic_meanwhile: Counter[str]) -> None:
     assert traffic_meanwhile["replaced"] == 0
 
 
 @pytest.mark.usefixtures("traffic_meanwhile")
-def test_nothing_of_the_gallery_is_left(stack: Stack, http: httpx.Client) -> None:
+def test_the_gallery_is_removed_completely(stack: Stack, http: httpx.Client) -> None:
     assert [name for name in EVERY_NAME if stack.containers(name)] == []
     assert http.get("/gateways/uvicorn/gateway/").status_code == 404
     assert http.get("/gateway/", headers={"Host": "uvicorn.localhost"}).status_code == 421

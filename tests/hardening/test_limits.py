@@ -40,11 +40,11 @@ def test_logs_are_rotated(containers: Containers, service: str) -> None:
 
 
 @pytest.mark.parametrize("service", DRAINS)
-def test_a_service_gets_more_time_to_stop_than_its_drain_may_take(containers: Containers, service: str) -> None:
+def test_the_stop_grace_period_exceeds_the_drain_time(containers: Containers, service: str) -> None:
     assert containers[service]["Config"]["StopTimeout"] > drain(service)
 
 
-def test_nginx_gets_more_time_than_any_gateway_behind_it(containers: Containers) -> None:
+def test_nginx_gets_more_time_to_stop_than_any_gateway(containers: Containers) -> None:
     """Otherwise an answer that a gateway still finishes is cut off on its way to the client."""
     assert containers["nginx"]["Config"]["StopTimeout"] > max(map(drain, DRAINS))
 
@@ -56,5 +56,5 @@ def test_a_tmpfs_is_bounded_and_smaller_than_the_memory_it_counts_as(containers:
     assert sum(int(size[1]) * UNITS[size[2]] for size in sizes if size) <= host["Memory"] / 4
 
 
-def test_every_service_of_the_file_has_been_looked_at(containers: Containers) -> None:
+def test_every_service_of_the_compose_file_is_checked(containers: Containers) -> None:
     assert set(containers) == set(COMPOSE)

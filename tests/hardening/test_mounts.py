@@ -22,7 +22,7 @@ def mounts(request: pytest.FixtureRequest, containers: dict[str, dict[str, Any]]
     return request.param, [line.split() for line in lines]
 
 
-def test_only_the_places_that_need_it_are_writable(mounts: tuple[str, list[list[str]]]) -> None:
+def test_only_the_necessary_paths_are_writable(mounts: tuple[str, list[list[str]]]) -> None:
     service, entries = mounts
     places = {place for _, place, _, options, *_ in entries if options.split(",")[0] == "rw"}
     assert {place for place in places if not place.startswith(("/proc", "/sys", "/dev"))} == WRITABLE[service]

@@ -18,13 +18,13 @@ READERS = {
 } | {service: set(SECRETS) for service in (*GATEWAYS, "migrate")}
 
 
-def test_what_looks_for_secrets_would_find_one(leaks: Callable[[str], list[str]]) -> None:
+def test_the_search_for_secrets_finds_a_known_one(leaks: Callable[[str], list[str]]) -> None:
     for name in SECRETS:
         assert leaks(f"before{(ROOT / 'secrets' / name).read_text()}after") == [name]
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_on_the_host_is_a_file_that_its_reader_alone_can_open(name: str) -> None:
+def test_a_secret_on_the_host_is_readable_only_by_its_user(name: str) -> None:
     status = (ROOT / "secrets" / name).stat()
     assert (oct(status.st_mode), status.st_uid) == ("0o100600", 999)
 
@@ -33,13 +33,13 @@ def test_the_folder_of_the_secrets_is_closed_to_others() -> None:
     assert oct((ROOT / "secrets").stat().st_mode) == "0o40700"
 
 
-def test_git_knows_no_secret() -> None:
+def test_git_tracks_no_secret() -> None:
     git = ("git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT))
     assert run(*git, "ls-files", "secrets", ".env").stdout == ""
     assert run(*git, "check-ignore", "secrets/secret_key", ".env").stdout.split() == ["secrets/secret_key", ".env"]
 
 
-def test_a_container_gets_the_secrets_that_it_needs_and_no_other(containers: Containers, service: str) -> None:
+def test_a_container_gets_only_the_secrets_that_it_needs(containers: Containers, service: str) -> None:
     mounts = [mount for mount in containers[service]["Mounts"] if "/secrets" in mount["Destination"]]
     assert {mount["Destination"].removeprefix("/run/secrets/") for mount in mounts} == READERS[service]
     assert not any(mount["RW"] for mount in mounts)
@@ -60,7 +60,7 @@ def test_another_user_in_a_gateway_cannot_read_the_secrets(containers: Container
         assert (result.returncode, result.stdout, "Permission denied" in result.stderr) == (1, "", True)
 
 
-def test_docker_inspect_tells_no_secret(
+def test_docker_inspect_shows_no_secret(
     containers: Containers, service: str, leaks: Callable[[str], list[str]]
 ) -> None:
     assert leaks(run("docker", "inspect", containers[service]["Id"]).stdout) == []

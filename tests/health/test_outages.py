@@ -25,7 +25,7 @@ def paused(stack: Stack, service: str) -> Iterator[None]:
         run("docker", "unpause", container)
 
 
-AWAY = {"stopped": Stack.stopped, "paused": paused}
+OUTAGES = {"stopped": Stack.stopped, "paused": paused}
 
 
 Ask = Callable[..., list[httpx.Response]]
@@ -52,14 +52,14 @@ def started(stack: Stack) -> list[str]:
     return run("docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", *containers).stdout.splitlines()
 
 
-@pytest.mark.parametrize("how", AWAY)
+@pytest.mark.parametrize("how", OUTAGES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_that_is_away_is_named_and_missed_only_where_it_is_needed(
+def test_an_unreachable_service_is_reported_and_fails_only_dependent_requests(
     stack: Stack, http: httpx.Client, ask: Ask, setting: Callable[[str], str], service: str, how: str
 ) -> None:
     before = started(stack)
     missing, present = SERVICES[service], (set(SERVICES.values()) - {SERVICES[service]}).pop()
-    with AWAY[how](stack, service):
+    with OUTAGES[how](stack, service):
         began = time.monotonic()
         answers = ask("/readyz")
         assert time.monotonic() - began < 6  # no request waits for a service that hangs

@@ -6,14 +6,14 @@ import pytest
 from tests.support.stack import HTTP_PORTS, Stack
 
 
-def test_a_gateway_says_that_it_is_alive(http: httpx.Client, gateway: str) -> None:
+def test_a_gateway_reports_that_it_is_alive(http: httpx.Client, gateway: str) -> None:
     for url, host in (("/livez", f"{gateway}.localhost"), (f"/gateways/{gateway}/livez", "localhost")):
         response = http.get(url, headers={"Host": host})
         assert response.status_code == 200
         assert response.json() == {"status": "alive"}
 
 
-def test_a_gateway_says_that_it_reaches_what_it_needs(http: httpx.Client, gateway: str) -> None:
+def test_a_gateway_reports_that_it_is_ready(http: httpx.Client, gateway: str) -> None:
     response = http.get(f"/gateways/{gateway}/readyz")
     assert response.status_code == 200
     assert response.json() == {"database": "ok", "valkey": "ok"}
@@ -21,7 +21,7 @@ def test_a_gateway_says_that_it_reaches_what_it_needs(http: httpx.Client, gatewa
 
 @pytest.mark.parametrize("method", ["HEAD", "POST"])
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_any_method_is_answered(http: httpx.Client, gateway: str, path: str, method: str) -> None:
+def test_any_method_gets_a_response(http: httpx.Client, gateway: str, path: str, method: str) -> None:
     assert http.request(method, f"/gateways/{gateway}{path}").status_code == 200
 
 
@@ -37,7 +37,7 @@ for host in hosts:
 """
 
 
-def test_past_the_proxy_any_host_may_ask(stack: Stack, gateway: str) -> None:
+def test_without_nginx_any_host_is_accepted(stack: Stack, gateway: str) -> None:
     port = HTTP_PORTS[gateway]
     hosts = ["10.0.0.7:8000", "[fd00::7]", "anything.example", "a_b", ""]
     probe = stack.inside(gateway).run("python -I -c %s" + " %s" * (1 + len(hosts)), PROBE, str(port), *hosts)
@@ -45,6 +45,6 @@ def test_past_the_proxy_any_host_may_ask(stack: Stack, gateway: str) -> None:
     assert probe.stdout.split() == ["200"] * 2 * len(hosts)
 
 
-def test_through_the_proxy_an_unknown_host_may_not(http: httpx.Client) -> None:
+def test_through_nginx_an_unknown_host_is_rejected(http: httpx.Client) -> None:
     for path in ("/livez", "/readyz"):
         assert http.get(path, headers={"Host": "anything.example"}).status_code == 421

@@ -47,7 +47,7 @@ def test_it_runs_nginx_in_the_foreground(config: Callable[[str], dict[str, Any]]
 
 
 @pytest.mark.parametrize("path", ["/etc/nginx/nginx.conf", "/etc/nginx/mime.types"])
-def test_a_file_that_our_folder_is_laid_over_or_includes_is_there(inside: Inside, path: str) -> None:
+def test_files_of_the_image_that_our_folder_needs_exist(inside: Inside, path: str) -> None:
     assert inside("NGINX", "test", "-s", path, check=False).returncode == 0
 
 
@@ -71,7 +71,7 @@ def test_it_is_built_with_the_modules_that_the_stack_uses(inside: Inside, module
     assert f"--with-{module}_module" in inside("NGINX", "nginx", "-V").stderr
 
 
-def test_curl_is_there_for_the_health_check(inside: Inside) -> None:
+def test_curl_exists_for_the_health_check(inside: Inside) -> None:
     assert inside("NGINX", "sh", "-c", "command -v curl").stdout.strip() == "/usr/bin/curl"
 
 
@@ -85,7 +85,7 @@ def network() -> Iterator[str]:
         run("docker", "network", "rm", name)
 
 
-def test_it_starts_without_its_upstream_and_finds_it_once_it_exists(image: str, network: str, tmp_path: Path) -> None:
+def test_nginx_starts_without_its_upstream_and_finds_it_later(image: str, network: str, tmp_path: Path) -> None:
     (tmp_path / "edge").write_text(EDGE)
     (tmp_path / "late").write_text(LATE)
     options = ("--network", network)

@@ -47,7 +47,7 @@ def test_its_user_is_999(inside: Inside) -> None:
     assert inside("POSTGRES", "sh", "-c", "id -u postgres && id -g postgres").stdout.split() == ["999", "999"]
 
 
-def test_data_is_where_the_volume_goes(config: Callable[[str], dict[str, Any]]) -> None:
+def test_the_data_is_in_the_volume(config: Callable[[str], dict[str, Any]]) -> None:
     found = config("POSTGRES")
     assert found["Env"]["PGDATA"] in found["Volumes"]
     assert found["Env"]["PGDATA"] == "/var/lib/postgresql/data"
@@ -67,7 +67,7 @@ def test_a_program_is_on_the_path(inside: Inside, program: str) -> None:
     assert inside("POSTGRES", "sh", "-c", f"command -v {program}", check=False).returncode == 0
 
 
-def test_the_user_and_the_database_are_those_it_was_told(server: str) -> None:
+def test_user_and_database_are_those_of_the_environment(server: str) -> None:
     assert ask(server, "SELECT current_user, current_database()").stdout == "ann|library\n"
 
 
@@ -78,7 +78,7 @@ def test_the_options_for_the_new_cluster_are_followed(server: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_another_password_is_refused(server: str, password: str) -> None:
+def test_another_password_is_rejected(server: str, password: str) -> None:
     result = ask(server, "SELECT 1", password)
     assert result.returncode != 0
     assert "password" in result.stderr

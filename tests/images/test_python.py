@@ -63,7 +63,7 @@ def test_libpython_is_shared_and_can_be_loaded(facts: dict[str, Any]) -> None:
     assert facts["library"].startswith("libpython3.13.so")
 
 
-def test_headers_are_there_for_a_build_stage_that_brings_a_compiler(facts: dict[str, Any]) -> None:
+def test_headers_exist_for_a_build_stage_with_a_compiler(facts: dict[str, Any]) -> None:
     assert facts["headers"]
 
 
@@ -71,7 +71,7 @@ def test_there_is_no_compiler(facts: dict[str, Any]) -> None:
     assert facts["compilers"] == []
 
 
-def test_text_is_utf_8_and_tls_knows_authorities(facts: dict[str, Any]) -> None:
+def test_text_is_utf_8_and_tls_has_certificate_authorities(facts: dict[str, Any]) -> None:
     assert facts["encoding"] == "utf-8"
     assert facts["authorities"] > 50
 

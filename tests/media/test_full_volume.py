@@ -35,20 +35,20 @@ def volume(full: Stack) -> Volume:
     return Volume(full.container("uwsgi"))
 
 
-def test_a_file_that_does_not_fit_gets_507_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_a_file_that_does_not_fit_gets_507_and_leaves_no_file(edge: Edge, volume: Volume, gateway: str) -> None:
     """The body of 6 MiB fits once, while it is read, but not a second time as a file."""
     answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB)
     assert (answer.status, answer.json()["errors"]) == (507, {"file": ["There is not enough space for this file."]})
     assert volume.files() == set()
 
 
-def test_a_browser_is_told_in_its_page(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_a_browser_gets_the_error_in_its_page(edge: Edge, volume: Volume, gateway: str) -> None:
     answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB, ("Accept", "text/html"))
     assert (answer.status, b"There is not enough space for this file." in answer.body) == (507, True)
     assert volume.files() == set()
 
 
-def test_a_body_larger_than_the_volume_is_refused_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_a_body_larger_than_the_volume_is_rejected_and_leaves_no_file(edge: Edge, volume: Volume, gateway: str) -> None:
     """uWSGI and Daphne write a body to a file before they call the project. If there is no room, they close the
     connection. nginx cannot know whether the request was processed: 503."""
     answer = send(edge, gateway, "large.bin", b"x" * 12 * MIB)
@@ -56,7 +56,7 @@ def test_a_body_larger_than_the_volume_is_refused_and_leaves_nothing(edge: Edge,
     assert volume.files() == set()
 
 
-def test_with_room_again_uploads_go_on(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_uploads_work_again_after_space_is_freed(edge: Edge, volume: Volume, gateway: str) -> None:
     volume.shell("head -c 8000000 /dev/zero > media/ballast")
     refused = send(edge, gateway, "small.bin", b"x" * MIB)
     volume.shell("rm media/ballast")

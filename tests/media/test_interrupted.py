@@ -7,7 +7,7 @@ from tests.routing.wire import Edge, chunked, request
 from tests.support.stack import GATEWAYS, Stack, wait_until
 
 
-def test_half_an_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume) -> None:
+def test_an_interrupted_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume) -> None:
     before = volume.files()
     token = f"interrupted-{secrets.token_hex(4)}"
     body = form("half.bin", b"x" * 2_000_000)
@@ -31,6 +31,6 @@ def test_half_an_upload_leaves_no_file(stack: Stack, edge: Edge, volume: Volume)
     assert stack.inside("nginx").check_output("find /var/cache/nginx -type f") == ""
 
 
-def test_the_same_upload_made_whole_arrives(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_the_same_upload_succeeds_when_complete(edge: Edge, volume: Volume, gateway: str) -> None:
     """The same form, uninterrupted, succeeds: the interruption is the reason, not the form."""
     assert volume.upload(edge, gateway, "whole.bin", b"x" * 2_000_000)["size"] == 2_000_000

@@ -29,7 +29,7 @@ def files(volume: Volume) -> Iterator[Volume]:
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
-def test_what_is_a_day_old_is_removed_and_nothing_else(stack: Stack, files: Volume, gateway: str) -> None:
+def test_only_files_older_than_a_day_are_removed(stack: Stack, files: Volume, gateway: str) -> None:
     files.shell("mkdir -p tmp/old.dir && touch -d '25 hours ago' tmp/old.bin tmp/old.dir/a media/old.bin tmp/old.dir")
     files.shell("touch -d '23 hours ago' tmp/young.bin")
     check_health(stack, gateway)
@@ -37,7 +37,7 @@ def test_what_is_a_day_old_is_removed_and_nothing_else(stack: Stack, files: Volu
     assert files.shell("find tmp -name 'old.bin' -o -name a") == ""
 
 
-def test_it_is_done_once_an_hour(stack: Stack, files: Volume) -> None:
+def test_old_files_are_removed_once_an_hour(stack: Stack, files: Volume) -> None:
     check_health(stack, "gunicorn")
     files.shell("touch -d '25 hours ago' tmp/old.bin")
     run("docker", "exec", stack.container("gunicorn"), "python", "-I", "-m", "tricorn.healthcheck")
@@ -45,7 +45,7 @@ def test_it_is_done_once_an_hour(stack: Stack, files: Volume) -> None:
 
 
 @pytest.mark.parametrize("gateway", ["uwsgi", "gunicorn"])
-def test_what_a_killed_worker_leaves_goes_and_the_upload_beside_it_arrives(
+def test_files_of_a_killed_worker_are_removed_and_a_concurrent_upload_succeeds(
     stack: Stack, edge: Edge, files: Volume, gateway: str
 ) -> None:
     container = stack.inside(gateway)
@@ -71,7 +71,7 @@ def test_what_a_killed_worker_leaves_goes_and_the_upload_beside_it_arrives(
         assert beside.result()["size"] == len(CONTENT)
 
 
-def test_nginx_begins_with_an_empty_disk(stack: Stack) -> None:
+def test_nginx_starts_with_empty_temporary_folders(stack: Stack) -> None:
     folders = ("client_body", "proxy", "uwsgi")
     with variant(stack) as edge:
         for folder in folders:

@@ -29,7 +29,7 @@ def first_answer(edge: Edge, data: bytes) -> bytes:
 
 @pytest.mark.parametrize("path", ["/upload/", "/async/students/", "/gateways/daphne/upload/", "/ws/"])
 @pytest.mark.parametrize("more", [1, 10**9, 10**15])
-def test_too_large_is_said_before_anything_of_it_is_sent(
+def test_a_body_that_is_too_large_is_rejected_before_it_is_sent(
     edge: Edge, setting: Callable[[str], str], path: str, more: int
 ) -> None:
     length = bytes_of(setting("UPLOAD_LIMIT")) + more
@@ -45,7 +45,7 @@ def test_too_large_is_said_before_anything_of_it_is_sent(
     ("accept", "kind"),
     [("application/json", "application/json"), ("text/html,*/*;q=0.8", "text/html"), (None, "application/json")],
 )
-def test_it_is_said_in_the_form_that_the_client_accepts(small: Edge, accept: str | None, kind: str) -> None:
+def test_the_error_has_the_format_that_the_client_accepts(small: Edge, accept: str | None, kind: str) -> None:
     headers = [FORM] + ([("Accept", accept)] if accept else [])
     answer = small.ask("POST", "/upload/", headers=headers, body=b"x" * (SMALL + 1))
     assert (answer.status, answer.one("Content-Type").split(";")[0]) == (413, kind)
@@ -53,12 +53,12 @@ def test_it_is_said_in_the_form_that_the_client_accepts(small: Edge, accept: str
     assert b"larger than this site allows" in answer.body
 
 
-def test_a_client_that_asks_first_is_not_told_to_continue(small: Edge) -> None:
+def test_expect_100_continue_over_the_limit_gets_the_error_at_once(small: Edge) -> None:
     head = [FORM, ("Expect", "100-continue"), ("Content-Length", str(SMALL + 1))]
     assert first_answer(small, request("POST", "/upload/", headers=head)).startswith(b"HTTP/1.1 413 ")
 
 
-def test_the_limit_itself_is_allowed_and_a_byte_more_is_not(small: Edge, volume: Volume, gateway: str) -> None:
+def test_the_limit_is_allowed_and_one_byte_more_is_not(small: Edge, volume: Volume, gateway: str) -> None:
     room = SMALL - len(form("limit.bin", b""))
     stored = volume.upload(small, gateway, "limit.bin", b"x" * room)
     assert stored["size"] == room
@@ -68,7 +68,7 @@ def test_the_limit_itself_is_allowed_and_a_byte_more_is_not(small: Edge, volume:
     assert answer.status == 413
 
 
-def test_a_body_whose_length_is_not_announced_is_cut_at_the_limit(small: Edge, volume: Volume, gateway: str) -> None:
+def test_a_body_without_content_length_is_rejected_at_the_limit(small: Edge, volume: Volume, gateway: str) -> None:
     before = volume.files()
     head = request("POST", f"/gateways/{gateway}/upload/", headers=[FORM, ("Transfer-Encoding", "chunked")])
     answer = small.send(head + chunked(form("chunked.bin", b"x" * 2 * SMALL)))

@@ -60,7 +60,7 @@ REFUSES = [
     ("localhost", ""), ("uwsgi.localhost", ""), ("gunicorn.localhost", ""), ("daphne.localhost", ""),
     ("localhost", "/gateways/uwsgi"), ("localhost", "/gateways/gunicorn"), ("localhost", "/gateways/daphne"),
 ])  # fmt: skip
-def test_a_large_body_reaches_a_gateway_where_uploads_are_taken_alone(small: Edge, host: str, prefix: str) -> None:
+def test_a_large_body_reaches_a_gateway_only_at_upload_paths(small: Edge, host: str, prefix: str) -> None:
     taken = {path: status(small, prefix + path, UPLOAD, host) for path in TAKES}
     assert [path for path, found in taken.items() if found in (413, 502, 503, 504)] == [], taken
     refused = {path: status(small, prefix + path, BODY + 1, host) for path in REFUSES}
@@ -69,7 +69,7 @@ def test_a_large_body_reaches_a_gateway_where_uploads_are_taken_alone(small: Edg
 
 
 @pytest.mark.parametrize("path", ["/static/x", "/media/x", "/healthz", "/gateways/nope/upload/", "/ws/"])
-def test_what_no_project_answers_takes_none(small: Edge, path: str) -> None:
+def test_paths_outside_the_project_accept_no_large_body(small: Edge, path: str) -> None:
     assert status(small, path, BODY + 1) == 413
 
 
@@ -78,7 +78,7 @@ def test_the_gateway_is_the_one_of_the_route(small: Edge) -> None:
     assert [entry["gateway"] for entry in small.all_logged(answers)] == ["uwsgi", "uwsgi", "uwsgi", "gunicorn"]
 
 
-def test_slash_is_every_path_of_the_project(everywhere: Edge) -> None:
+def test_upload_path_slash_means_every_path(everywhere: Edge) -> None:
     found = {path: status(everywhere, path, UPLOAD) for path in ("/", "/nope", "/async/nope", "/gateways/daphne/nope")}
     assert not {413, 502, 503, 504} & set(found.values()), found
     # nginx still serves its own pages and files.
@@ -87,7 +87,7 @@ def test_slash_is_every_path_of_the_project(everywhere: Edge) -> None:
     assert everywhere.ask("POST", "/nope", body=b"x" * (UPLOAD + 1)).json()["error"] == "Content Too Large"
 
 
-def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> None:
+def test_concurrent_uploads_are_limited(small: Edge) -> None:
     """Each of these clients has sent nearly everything, and could go on with a byte now and then."""
     body = form("slow.bin", b"x" * (UPLOAD - 1024))
     whole = request("POST", "/upload/", headers=[FORM], body=body)
@@ -114,7 +114,7 @@ def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> Non
         assert small.ask("POST", "/upload/", headers=[FORM], body=form("tiny.bin", b"x")).status == 201
 
 
-def test_a_full_disk_of_its_own_costs_uploads_alone(stack: Stack) -> None:
+def test_a_full_upload_disk_fails_only_uploads(stack: Stack) -> None:
     """docs/production.md: nginx's disk, here of 1 MiB, has only temporary files."""
     with variant(stack, "--tmpfs", "/var/cache/nginx:size=1m,uid=101") as edge:
         wait_for_gateways(edge)
@@ -135,7 +135,7 @@ def test_a_full_disk_of_its_own_costs_uploads_alone(stack: Stack) -> None:
         ("UWSGI_MAX_CONNECTIONS", "0", "'0' is not a whole number above 0"),
     ],
 )
-def test_a_bad_value_is_said_in_one_line(stack: Stack, setting: str, value: str, said: str) -> None:
+def test_an_invalid_value_is_reported_in_one_line(stack: Stack, setting: str, value: str, said: str) -> None:
     refused = stack.compose(
         "run", "--rm", "--no-deps", "-T", "--env", f"{setting}={value}", "nginx", "nginx", "-t", check=False
     )

@@ -48,7 +48,9 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_file_comes_back_as_it_was_and_is_not_run(edge: Edge, volume: Volume, gateway: str, name: str) -> None:
+def test_an_uploaded_file_is_served_unchanged_and_not_executed(
+    edge: Edge, volume: Volume, gateway: str, name: str
+) -> None:
     content = HOSTILE[name]
     stored = volume.upload(edge, gateway, name, content)
     assert (stored["size"], stored["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
@@ -68,7 +70,7 @@ def test_a_page_cannot_include_it_as_a_script_or_style(edge: Edge, volume: Volum
     assert edge.get(stored["url"]).one("Content-Type") == "application/octet-stream"
 
 
-def test_no_gateway_is_asked_for_it(edge: Edge, volume: Volume) -> None:
+def test_no_gateway_is_involved_in_serving_an_upload(edge: Edge, volume: Volume) -> None:
     stored = volume.upload(edge, "daphne", "a.txt", b"hello")
     for host in ("localhost", "uwsgi.localhost", "gunicorn.localhost", "daphne.localhost"):
         answer = edge.get(stored["url"], host)
@@ -76,7 +78,7 @@ def test_no_gateway_is_asked_for_it(edge: Edge, volume: Volume) -> None:
         assert (answer.body, entry["gateway"], entry["upstream_addr"]) == (b"hello", "", "")
 
 
-def test_a_name_becomes_harmless(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_unsafe_file_names_are_replaced(edge: Edge, volume: Volume, gateway: str) -> None:
     before = volume.files()
     uploads = [volume.upload(edge, gateway, name, name.encode()) for name in NAMES]
     for name, stored in zip(NAMES, uploads, strict=True):
@@ -86,7 +88,7 @@ def test_a_name_becomes_harmless(edge: Edge, volume: Volume, gateway: str) -> No
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/"])
-def test_a_file_without_a_name_is_none(edge: Edge, gateway: str, name: str) -> None:
+def test_a_file_without_a_name_is_rejected(edge: Edge, gateway: str, name: str) -> None:
     """A browser sends this for a form without a chosen file."""
     assert send(edge, gateway, name, b"hello").status == 400
 
@@ -96,7 +98,7 @@ def test_two_files_of_one_name_are_two_files(edge: Edge, volume: Volume) -> None
     assert (edge.get(first["url"]).body, edge.get(second["url"]).body) == (b"uwsgi", b"gunicorn")
 
 
-def test_it_belongs_to_the_gateways_and_everybody_may_read(edge: Edge, volume: Volume, gateway: str) -> None:
+def test_an_upload_belongs_to_the_gateways_and_is_readable_by_all(edge: Edge, volume: Volume, gateway: str) -> None:
     stored = volume.upload(edge, gateway, "mode.txt", b"hello")
     assert volume.shell(f"stat -c '%a %u %g %F' media/{stored['name']}") == "644 999 999 regular file"
 
@@ -134,7 +136,7 @@ def test_a_browser_gets_a_page_with_the_link(edge: Edge, volume: Volume, gateway
     assert edge.get(url).body == b"hello"
 
 
-def test_an_upload_is_asked_for_again_each_time(edge: Edge, volume: Volume) -> None:
+def test_an_upload_is_revalidated_each_time(edge: Edge, volume: Volume) -> None:
     stored = volume.upload(edge, "uwsgi", "cached.txt", b"hello")
     answer = edge.get(stored["url"])
     assert answer.one("Cache-Control") == "private, no-cache"

@@ -55,14 +55,14 @@ def planted(volume: Volume) -> Iterator[None]:
     ],
 )
 @pytest.mark.parametrize("host", ["localhost", "gunicorn.localhost"])
-def test_it_is_not_served(edge: Edge, path: str, host: str) -> None:
+def test_files_outside_media_root_are_not_served(edge: Edge, path: str, host: str) -> None:
     answer = edge.get(path, host)
     assert (answer.status, b"SECRET" in answer.body, b"root:" in answer.body) == (404, False, False)
     # The answer does not reveal whether it exists.
     assert not answer.all("Location")
 
 
-def test_the_counterpart_is_served(edge: Edge) -> None:
+def test_the_same_file_in_media_root_is_served(edge: Edge) -> None:
     answer = edge.get("/media/seen/file")
     assert (answer.status, answer.body) == (200, b"SEEN\n")
 

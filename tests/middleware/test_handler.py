@@ -52,7 +52,7 @@ print(len(calls), *heard)
         (["/hello/async/", "listen"], "2 False False"),
     ],
 )
-def test_a_request_goes_to_its_thread_for_what_waits_alone(
+def test_only_blocking_code_of_a_request_runs_in_its_thread(
     stack: Stack, asgi_gateway: str, arguments: list[str], found: str
 ) -> None:
     assert stack.compose("exec", "-T", asgi_gateway, "python", "-c", CALLS, *arguments).stdout.strip() == found
@@ -92,14 +92,14 @@ print(json.dumps(asyncio.run(main())))
 """
 
 
-def test_with_debug_a_request_finds_its_own_queries_alone(stack: Stack, asgi_gateway: str) -> None:
+def test_with_debug_a_request_sees_only_its_own_queries(stack: Stack, asgi_gateway: str) -> None:
     options = ("exec", "-T", "--env", "DEBUG=1", "--env", "ASGI_THREADS=1", asgi_gateway, "python", "-c", NOTED)
     first, *others = json.loads(stack.compose(*options).stdout)
     assert others == [first, first]
     assert first > 0
 
 
-def test_django_s_handler_is_the_one_that_ours_was_written_after(stack: Stack) -> None:
+def test_djangos_handler_is_the_one_that_ours_was_copied_from(stack: Stack) -> None:
     """If this fails, read Django's new `handle`, update ours, and put the new sum here."""
     source = "import inspect; from django.core.handlers import asgi; print(inspect.getsource(asgi.ASGIHandler.handle))"
     printed = stack.compose("exec", "-T", "gunicorn", "python", "-c", source).stdout.rstrip("\n") + "\n"

@@ -49,7 +49,7 @@ def test_every_answer_of_the_project_has_both_headers_once(http: httpx.Client, g
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
-def test_server_timing_counts_what_the_view_waits(http: httpx.Client, gateway: str) -> None:
+def test_server_timing_includes_the_views_waiting_time(http: httpx.Client, gateway: str) -> None:
     response = http.get(f"/gateways/{gateway}/hello/async/?seconds=0.3")
     found = SERVER_TIMING.fullmatch(response.headers["Server-Timing"])
     assert found
@@ -57,7 +57,7 @@ def test_server_timing_counts_what_the_view_waits(http: httpx.Client, gateway: s
 
 
 @pytest.mark.parametrize("sent", ["0" * 32, "forged", ""])
-def test_the_proxy_s_id_is_taken_and_a_client_s_is_not(http: httpx.Client, gateway: str, sent: str) -> None:
+def test_the_proxys_request_id_is_used_and_a_clients_is_not(http: httpx.Client, gateway: str, sent: str) -> None:
     response = http.get(f"/gateways/{gateway}/gateway/", headers={"X-Request-ID": sent})
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
     assert response.headers["X-Request-ID"] != sent
@@ -74,7 +74,7 @@ for request_id in sent:
 """
 
 
-def test_without_a_proxy_a_valid_id_is_kept_and_for_any_other_one_is_made_up(stack: Stack, gateway: str) -> None:
+def test_without_a_proxy_a_valid_request_id_is_kept_and_an_invalid_one_is_replaced(stack: Stack, gateway: str) -> None:
     port = HTTP_PORTS[gateway]
     valid = "0123456789abcdef" * 2
     bad = ["", "short", "G" * 32, "A" * 32, "a" * 33, f'{"a" * 32}", "forged": "']

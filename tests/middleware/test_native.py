@@ -13,7 +13,7 @@ SOURCE = Path("/django/tests")  # in the tools image: Dockerfile, stage tests
 LABELS = ("middleware", "csrf_tests", "sessions_tests", "messages_tests", "auth_tests.test_middleware", "asgi")
 
 
-def test_django_s_own_tests_pass_with_ours(stack: Stack) -> None:
+def test_djangos_own_tests_pass_with_our_middleware(stack: Stack) -> None:
     folder = ROOT / ".tests" / "django"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCE, folder)
@@ -69,7 +69,9 @@ print(*hops)
     # Django reads a form's body, and saves a changed session.
     [("get", []), ("post", ["CsrfViewMiddleware.process_view", "SessionMiddleware.process_response"])],
 )
-def test_only_what_waits_leaves_the_event_loop(stack: Stack, asgi_gateway: str, method: str, hops: list[str]) -> None:
+def test_only_blocking_code_leaves_the_event_loop(
+    stack: Stack, asgi_gateway: str, method: str, hops: list[str]
+) -> None:
     asked = stack.compose("exec", "-T", asgi_gateway, "python", "-c", HOPS, method)
     assert asked.stdout.split() == hops
 

@@ -103,7 +103,7 @@ print(json.dumps(asyncio.run(main())))
 """
 
 
-def test_what_is_missing_is_503_in_a_group_too(stack: Stack, asgi_gateway: str) -> None:
+def test_a_missing_thread_in_an_exception_group_is_503(stack: Stack, asgi_gateway: str) -> None:
     asked = stack.compose("exec", "-T", asgi_gateway, "python", "-c", ASKED, check=False)
     assert asked.returncode == 0, asked.stderr[-2000:]
     assert json.loads(asked.stdout) == {

@@ -36,12 +36,12 @@ def page(http: httpx.Client, gateway: str) -> Page:
     return Page(response.text)
 
 
-def test_it_names_every_gateway(page: Page) -> None:
+def test_the_page_names_every_gateway(page: Page) -> None:
     (main,) = [attrs for tag, attrs in page.tags if tag == "main"]
     assert (main["data-gateways"] or "").split() == list(GATEWAYS)
 
 
-def test_it_has_no_script_and_no_style_of_its_own(page: Page) -> None:
+def test_the_page_has_no_inline_script_or_style(page: Page) -> None:
     assert page.code == ""
     assert "style" not in [tag for tag, _ in page.tags]
     for _, attrs in page.tags:
@@ -49,7 +49,7 @@ def test_it_has_no_script_and_no_style_of_its_own(page: Page) -> None:
         assert not (attrs.get("href") or "").startswith("javascript:")
 
 
-def test_all_that_it_loads_is_there_and_may_be_kept_for_ever(page: Page, http: httpx.Client) -> None:
+def test_all_assets_of_the_page_exist_and_are_cacheable_for_ever(page: Page, http: httpx.Client) -> None:
     assets = {url for url in page.addresses("src", "href") if "." in url.rpartition("/")[2]}
     assert {asset.rpartition(".")[2] for asset in assets} == {"css", "js", "svg"}
     for asset in assets:
@@ -59,14 +59,14 @@ def test_all_that_it_loads_is_there_and_may_be_kept_for_ever(page: Page, http: h
         assert "immutable" in response.headers["Cache-Control"]
 
 
-def test_its_links_lead_somewhere(page: Page, http: httpx.Client) -> None:
+def test_the_links_of_the_page_resolve(page: Page, http: httpx.Client) -> None:
     links = [attrs["href"] or "" for tag, attrs in page.tags if tag == "a"]
     assert "/async/roll-call/" in links
     for link in links:
         assert http.get(link, follow_redirects=True).status_code == 200
 
 
-def test_its_script_asks_only_what_is_there(page: Page, http: httpx.Client) -> None:
+def test_the_script_requests_only_existing_addresses(page: Page, http: httpx.Client) -> None:
     (script,) = [attrs["src"] or "" for tag, attrs in page.tags if tag == "script"]
     source = http.get(script).text
     for path in ("/gateway/", "/async/roll-call/", "/async/stream/", "/ws/rooms/lobby/"):

@@ -71,7 +71,7 @@ CASES = [
     Case("more than a view may keep in memory", "POST", "/students/", 400, [JSON], TOO_LARGE),
     Case("csrf: no token", "POST", "/admin/login/", 403, [FORM], b"username=x&password=y"),
     Case("csrf: another site", "POST", "/admin/login/", 403, [FORM, ("Origin", "http://evil.example")], b"a=b"),
-    Case("form that is none", "POST", "/upload/", 400, [MULTIPART], b"nonsense"),
+    Case("invalid form", "POST", "/upload/", 400, [MULTIPART], b"nonsense"),
     Case("form without its boundary", "POST", "/upload/", 400, [("Content-Type", "multipart/form-data")], b"--x--\r\n"),
     Case("form without a file", "POST", "/upload/", 400, [MULTIPART], NO_FILE),
     Case("empty form", "POST", "/upload/", 400, [MULTIPART], b"--x--\r\n"),
@@ -130,9 +130,7 @@ def test_head_has_the_headers_of_get_and_no_body(edge: Edge, gateway: str, path:
     ("method", "path", "headers", "status"),
     [("PUT", "/students/", [JSON], 405), ("POST", "/gateway/", [JSON], 403), ("POST", "/nope/", [FORM], 404)],
 )
-def test_a_body_that_nobody_reads_is_no_error(
-    edge: Edge, method: str, path: str, headers: Headers, status: int
-) -> None:
+def test_an_unread_body_is_not_an_error(edge: Edge, method: str, path: str, headers: Headers, status: int) -> None:
     """If a server answers and closes while its proxy still sends, the result is sometimes a 502: so several times."""
     for gateway in GATEWAYS:
         data = request(method, f"/gateways/{gateway}{path}", "localhost", headers, b"x" * (2 * MIB))
@@ -141,7 +139,7 @@ def test_a_body_that_nobody_reads_is_no_error(
         assert comparable(answers[0]) == comparable(parse(edge.exchange(data.replace(gateway.encode(), b"uwsgi", 1))))
 
 
-def test_after_an_unread_body_the_connection_goes_on(edge: Edge, gateway: str) -> None:
+def test_the_connection_is_usable_after_an_unread_body(edge: Edge, gateway: str) -> None:
     refused = f"PUT /gateways/{gateway}/students/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MIB}\r\n\r\n".encode()
     data = edge.exchange(refused + b"x" * MIB + request("GET", f"/gateways/{gateway}/livez"))
     first, _, second = data.partition(b"HTTP/1.1 200 ")
@@ -149,7 +147,7 @@ def test_after_an_unread_body_the_connection_goes_on(edge: Edge, gateway: str) -
     assert second.endswith(b'{"status": "alive"}')
 
 
-def test_a_client_that_asks_first_is_told_to_continue(edge: Edge, gateway: str) -> None:
+def test_expect_100_continue_gets_100(edge: Edge, gateway: str) -> None:
     head = request(
         "POST", f"/gateways/{gateway}/students/", headers=[JSON, ("Expect", "100-continue"), ("Content-Length", "2")]
     )
@@ -161,7 +159,7 @@ def test_a_client_that_asks_first_is_told_to_continue(edge: Edge, gateway: str) 
     assert (answer.status, set(answer.json()["errors"])) == (400, {"name", "age", "sex"})
 
 
-def test_requests_that_come_at_once_are_answered_in_turn(edge: Edge, gateway: str) -> None:
+def test_pipelined_requests_get_responses_in_order(edge: Edge, gateway: str) -> None:
     one = f"GET /gateways/{gateway}/students/?page={{}} HTTP/1.1\r\nHost: localhost\r\n\r\n"
     pipeline = "".join(one.format(number) for number in (1, 2, 3)).encode()
     data = edge.exchange(pipeline + request("GET", f"/gateways/{gateway}/nope/"))
@@ -170,13 +168,13 @@ def test_requests_that_come_at_once_are_answered_in_turn(edge: Edge, gateway: st
     assert data.count(b"HTTP/1.1 404 Not Found") == 1
 
 
-def test_named_difference_gunicorn_refuses_methods_that_it_does_not_know(edge: Edge) -> None:
+def test_named_difference_gunicorn_rejects_unknown_methods(edge: Edge) -> None:
     """httptools knows the registered methods (PROPFIND, above). The other gateways pass any method to Django: 405."""
     statuses = {gateway: edge.ask("FROB", f"/gateways/{gateway}/students/").status for gateway in GATEWAYS}
     assert statuses == {"uwsgi": 405, "gunicorn": 400, "daphne": 405}
 
 
-def test_named_difference_gunicorn_refuses_control_characters_in_headers(edge: Edge) -> None:
+def test_named_difference_gunicorn_rejects_control_characters_in_headers(edge: Edge) -> None:
     headers = [("X-Control", "a\x01b")]
     statuses = {gateway: edge.get(f"/gateways/{gateway}/livez", headers=headers).status for gateway in GATEWAYS}
     assert statuses == {"uwsgi": 200, "gunicorn": 400, "daphne": 200}

@@ -55,7 +55,7 @@ def told_websocket(echo: Echo, path: str, headers: Headers) -> tuple[str, dict[s
 
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
-def test_a_head_within_nginx_s_limits_reaches_every_gateway(echo: Echo, head: tuple[str, Headers]) -> None:
+def test_headers_within_nginxs_limits_reach_every_gateway(echo: Echo, head: tuple[str, Headers]) -> None:
     query, headers = head
     _, cookies, own = given(*head)
 
@@ -72,7 +72,7 @@ def test_a_head_within_nginx_s_limits_reaches_every_gateway(echo: Echo, head: tu
 
 
 @pytest.mark.parametrize(("query", "headers", "status"), [("", lines(1, 10_300), 431), ("x" * 10_300, (), 414)])
-def test_one_that_is_larger_is_nginx_s_to_refuse(
+def test_headers_over_nginxs_limits_are_rejected_by_nginx(
     echo: Echo, gateway: str, query: str, headers: Headers, status: int
 ) -> None:
     assert echo.get(f"/gateways/{gateway}/head?{query}", headers=headers).status == status

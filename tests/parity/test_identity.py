@@ -19,7 +19,7 @@ print(json.dumps([socket.gethostbyname(socket.gethostname()), answers]))
 """
 
 
-def test_the_client_is_who_connected_to_nginx(stack: Stack) -> None:
+def test_the_client_address_is_the_peer_of_nginx(stack: Stack) -> None:
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     network = ("--network", f"{stack.project}_edge", "--label", label, "--user", "65534")
     client = run("docker", "run", "--rm", *network, os.environ["TOOLS_IMAGE"], "python", "-c", CLIENT, *GATEWAYS)
@@ -37,6 +37,6 @@ def test_the_access_log_and_django_agree_on_the_request(edge: Edge, gateway: str
 
 
 @pytest.mark.parametrize("path", ["/gateway/", "/async/gateway/"])
-def test_every_request_has_an_id_of_its_own(edge: Edge, path: str) -> None:
+def test_every_request_has_a_unique_id(edge: Edge, path: str) -> None:
     ids = [edge.get(f"/gateways/{gateway}{path}").json()["request_id"] for gateway in GATEWAYS * 5]
     assert len(set(ids)) == len(ids)

@@ -97,7 +97,7 @@ def test_the_session_is_kept_from_scripts_and_from_other_sites(
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost", "https://localhost:{port}", "null"])
-def test_a_form_of_another_origin_is_refused(stack: Stack, gateway: str, origin: str) -> None:
+def test_a_form_of_another_origin_is_rejected(stack: Stack, gateway: str, origin: str) -> None:
     path = f"/gateways/{gateway}/admin/login/"
     with browser(stack, "localhost") as client:
         cookies = cookies_of(client.get(path))

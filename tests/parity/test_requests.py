@@ -58,7 +58,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_django_is_told_the_same(echo: Edge, case: Case) -> None:
+def test_django_receives_the_same_request_on_every_gateway(echo: Edge, case: Case) -> None:
     uwsgi, *others = (
         told(echo.ask(case.method, f"/gateways/{name}{case.path}", "localhost", case.headers, case.body, case.version))
         for name in GATEWAYS
@@ -69,7 +69,7 @@ def test_django_is_told_the_same(echo: Edge, case: Case) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8443", "127.0.0.1:1", "LocalHost", "localhost."])
-def test_each_is_told_the_host_that_the_client_asked(echo: Edge, host: str) -> None:
+def test_each_gateway_receives_the_host_of_the_client(echo: Edge, host: str) -> None:
     uwsgi, *others = (told(echo.get(f"/gateways/{name}/a", host)) for name in GATEWAYS)
     # nginx has selected the server by this name: in lower case, without the last dot.
     expected = host.lower().rstrip(".")
@@ -97,14 +97,14 @@ def test_a_body_in_chunks_arrives_as_one_of_known_length(echo: Edge, gateway: st
     assert "HTTP_TRANSFER_ENCODING" not in found["META"]
 
 
-def test_headers_of_the_connection_are_not_told(echo: Edge, gateway: str) -> None:
+def test_hop_by_hop_headers_are_not_passed_on(echo: Edge, gateway: str) -> None:
     names = ("Connection", "Keep-Alive", "TE", "Upgrade", "Expect")
     values = ("close", "timeout=5", "trailers", "h2c", "100-continue")
     meta = echo.get(f"/gateways/{gateway}/", headers=zip(names[1:], values[1:], strict=True)).json()["META"]
     assert not {f"HTTP_{name.upper().replace('-', '_')}" for name in names} & meta.keys()
 
 
-def test_every_named_difference_is_one(echo: Edge) -> None:
+def test_every_named_difference_exists(echo: Edge) -> None:
     """If a difference has disappeared, remove it from the list."""
     found = [
         echo.ask("POST", f"/gateways/{name}/", headers=[("Content-Type", "a/b")], body=b"x").json()["META"]

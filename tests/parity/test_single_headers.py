@@ -44,7 +44,7 @@ def repeated(answer: Answer) -> set[str]:
 @pytest.mark.parametrize(
     ("path", "status", "names"), ANSWERS, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_each_header_is_there_once(edge: Edge, path: str, status: int, names: tuple[str, ...]) -> None:
+def test_each_header_is_sent_once(edge: Edge, path: str, status: int, names: tuple[str, ...]) -> None:
     answer = edge.get(path)
     assert answer.status == status
     assert repeated(answer) == set()

@@ -46,13 +46,13 @@ def edge(below: Stack) -> Edge:
         *("/apple/", "/app.css", "/APP/gateway/", "/x/app/gateway/", "/app/../gateway/"),
     ],
 )
-def test_what_is_not_below_the_prefix_is_nginxs_404(edge: Edge, path: str) -> None:
+def test_paths_outside_the_prefix_get_nginxs_404(edge: Edge, path: str) -> None:
     answer = edge.get(path, headers=[("Accept", "application/json")])
     assert (answer.status, answer.json()["detail"]) == (404, "There is no such file.")
     assert edge.logged(answer)["gateway"] == ""
 
 
-def test_nor_is_a_websocket(edge: Edge) -> None:
+def test_a_websocket_outside_the_prefix_is_404(edge: Edge) -> None:
     assert edge.get("/ws/echo/", headers=[*UPGRADE, ("Origin", "http://localhost")]).status == 404
 
 
@@ -69,33 +69,33 @@ def test_nginx_answers_its_own_health_check_wherever_it_is_asked(edge: Edge, pat
 
 @pytest.mark.parametrize(("host", "root", "gateway"), WAYS)
 @pytest.mark.parametrize("path", ["/gateway/", "/async/gateway/", "/livez"])
-def test_each_gateway_answers_below_it(edge: Edge, host: str, root: str, gateway: str, path: str) -> None:
+def test_each_gateway_answers_below_the_prefix(edge: Edge, host: str, root: str, gateway: str, path: str) -> None:
     answer = edge.get(root + path, host)
     assert (answer.status, edge.logged(answer)["gateway"]) == (200, gateway)
     if path != "/livez":
         assert answer.json()["gateway"] == gateway
 
 
-def test_the_sites_routes_are_below_it(edge: Edge) -> None:
+def test_the_routes_are_below_the_prefix(edge: Edge) -> None:
     asked = ["/app/gateway/", "/app/async/gateway/"]
     assert [edge.get(path).json()["gateway"] for path in asked] == ["uwsgi", "gunicorn"]
 
 
 @pytest.mark.parametrize(("host", "root", "gateway"), WAYS)
-def test_redirects_lead_below_it(edge: Edge, host: str, root: str, gateway: str) -> None:
+def test_redirects_have_the_prefix(edge: Edge, host: str, root: str, gateway: str) -> None:
     # APPEND_SLASH uses the path that Django got; the login redirect uses a URL of Django's, and the path to return to.
     assert edge.get(f"{root}/gateway?a=%20b", host).one("Location") == "/app/gateway/?a=%20b"
     assert edge.get(f"{root}/admin/a%20b/", host).one("Location") == "/app/admin/login/?next=/app/admin/a%2520b/"
 
 
 @pytest.mark.parametrize(("host", "root", "gateway"), WAYS)
-def test_the_prefix_is_taken_off_once(edge: Edge, host: str, root: str, gateway: str) -> None:
+def test_the_prefix_is_removed_once(edge: Edge, host: str, root: str, gateway: str) -> None:
     answer = edge.get(f"{root}/app/gateway/", host)
     assert (answer.status, b"There is nothing at this address." in answer.body) == (404, True)
 
 
 @pytest.mark.parametrize(("host", "root", "gateway"), WAYS)
-def test_links_files_and_cookies_are_below_it(edge: Edge, host: str, root: str, gateway: str) -> None:
+def test_links_files_and_cookies_have_the_prefix(edge: Edge, host: str, root: str, gateway: str) -> None:
     for page in ("/", "/admin/login/", "/upload/"):
         answer = edge.get(root + page, host)
         assert answer.status == 200
@@ -109,7 +109,7 @@ def test_links_files_and_cookies_are_below_it(edge: Edge, host: str, root: str, 
     assert "; Path=/app;" in f"{cookie};"
 
 
-def test_the_lobbys_script_asks_below_it(edge: Edge) -> None:
+def test_the_lobbys_script_uses_the_prefix(edge: Edge) -> None:
     page = edge.get("/app/").body.decode()
     assert 'data-root="/app"' in page
     (script,) = re.findall(r'<script src="([^"]+)"', page)
@@ -118,13 +118,13 @@ def test_the_lobbys_script_asks_below_it(edge: Edge) -> None:
     assert set(paths) == {"}"}
 
 
-def test_one_gateway_finds_the_others_below_it(edge: Edge) -> None:
+def test_gateways_reach_each_other_below_the_prefix(edge: Edge) -> None:
     answers = edge.get("/app/async/roll-call/").json()["gateways"]
     assert [who["gateway"] for who in answers.values()] == list(GATEWAYS)
 
 
 @pytest.mark.parametrize(("host", "root", "gateway"), WAYS)
-def test_an_upload_comes_back_from_below_it(edge: Edge, host: str, root: str, gateway: str) -> None:
+def test_an_upload_is_served_below_the_prefix(edge: Edge, host: str, root: str, gateway: str) -> None:
     content = gateway.encode() * 1000
     stored = edge.ask("POST", f"{root}/upload/", host, [FORM, JSON], form("x.txt", content)).json()
     assert stored["url"].startswith("/app/media/")
@@ -135,7 +135,7 @@ def test_an_upload_comes_back_from_below_it(edge: Edge, host: str, root: str, ga
 
 
 @pytest.mark.parametrize(("host", "root", "gateway"), [way for way in WAYS if way[2] != "uwsgi"])
-def test_a_websocket_is_below_it(edge: Edge, host: str, root: str, gateway: str) -> None:
+def test_a_websocket_is_served_below_the_prefix(edge: Edge, host: str, root: str, gateway: str) -> None:
     port = edge.address[1]
     address = {"origin": f"http://{host}:{port}", "address": edge.address, "proxy": None}
     with connect(f"ws://{host}:{port}{root}/ws/echo/", **address) as socket:
@@ -144,7 +144,7 @@ def test_a_websocket_is_below_it(edge: Edge, host: str, root: str, gateway: str)
 
 
 @pytest.mark.parametrize("path", ["/app/static/none.css", "/app/media/none", "/app/gateways/none/"])
-def test_nginxs_own_errors_have_their_page(edge: Edge, path: str) -> None:
+def test_nginxs_own_errors_have_our_page(edge: Edge, path: str) -> None:
     answer = edge.get(path, headers=[("Accept", "text/html")])
     assert (answer.status, answer.one("Content-Type")) == (404, "text/html; charset=utf-8")
 

@@ -25,7 +25,7 @@ print(json.dumps({
 
 
 @pytest.mark.parametrize(("gateway", "module"), [("uwsgi", "config.wsgi"), ("gunicorn", "config.asgi")])
-def test_the_import_leaves_nothing_that_a_fork_must_not_share(stack: Stack, gateway: str, module: str) -> None:
+def test_the_import_leaves_nothing_unsafe_to_fork(stack: Stack, gateway: str, module: str) -> None:
     found = json.loads(stack.compose("exec", "-T", gateway, "python", "-c", IMPORTED, module).stdout)
     assert found == {"threads": ["MainThread"], "sockets": [], "connections": []}
 

@@ -43,7 +43,7 @@ print(json.dumps({"statuses": sorted(set(statuses)), "number": len(statuses), "m
 
 
 @pytest.mark.parametrize("gateway", ["gunicorn", "daphne"])
-def test_it_is_collected_before_it_is_much(stack: Stack, gateway: str) -> None:
+def test_garbage_is_collected_early(stack: Stack, gateway: str) -> None:
     """With Python's defaults, 60,000 objects are found here, and a worker of gunicorn grows by 25 MB under load."""
     found = json.loads(stack.compose("exec", "-T", gateway, "python", "-c", SERVED).stdout.splitlines()[-1])
     assert (found["statuses"], found["number"]) == ([200], 12 * 250)

@@ -109,7 +109,7 @@ def test_only_a_2xx_is_healthy(status: int, exit_status: int) -> None:
         assert check_port(port) == exit_status
 
 
-def test_a_port_where_nobody_listens_is_unhealthy() -> None:
+def test_a_port_without_a_listener_is_unhealthy() -> None:
     with create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert check_port(port) == 1
@@ -121,7 +121,7 @@ def test_the_engine_runs_the_health_check_and_finds_every_service_healthy(stack:
     assert states == dict.fromkeys(services, "healthy")
 
 
-def test_a_hanging_check_is_given_up_and_a_single_failure_is_forgiven(stack: Stack) -> None:
+def test_a_hanging_health_check_times_out_and_a_single_failure_is_tolerated(stack: Stack) -> None:
     for service, containers in inspect_all(stack).items():
         check = containers[0]["Config"]["Healthcheck"]
         assert service == "migrate" or (0 < check["Timeout"] < check["Interval"] and check["Retries"] > 1), service

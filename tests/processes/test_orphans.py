@@ -8,7 +8,7 @@ ORPHANS = 20
 
 
 @pytest.mark.parametrize("service", ["nginx", "uwsgi", "gunicorn", "daphne", "postgres", "valkey"])
-def test_no_orphan_stays_as_a_zombie(stack: Stack, service: str) -> None:
+def test_orphaned_processes_are_reaped(stack: Stack, service: str) -> None:
     assert_orphans_are_collected(stack, service)
 
 

@@ -44,7 +44,7 @@ def container(stack: Stack) -> Iterator[str]:
         yield started
 
 
-def test_websockets_count(container: str) -> None:
+def test_websockets_count_as_requests(container: str) -> None:
     address = run("docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", container).stdout.strip()
 
     def opened() -> bool:

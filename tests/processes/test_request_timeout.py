@@ -53,7 +53,7 @@ def test_uwsgi_ends_a_request_that_takes_longer(slow: str) -> None:
     assert "HARAKIRI" in log()
 
 
-def test_gunicorns_workers_get_as_long(stack: Stack) -> None:
+def test_gunicorns_workers_get_the_same_timeout(stack: Stack) -> None:
     command = ("gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py", "--print-config")
     told = inside(stack, "gunicorn", *command, REQUEST_TIMEOUT="90")
     found = dict(re.findall(r"^(timeout|graceful_timeout) += (\d+)", told, re.MULTILINE))
@@ -69,7 +69,7 @@ print(daphne_server.DRAIN_SECONDS, daphne_server.STUCK_SECONDS)"""
 @pytest.mark.parametrize(
     ("gateway", "code", "expected"), [("gunicorn", GUNICORN, "85 4096"), ("daphne", DAPHNE, "95 90")]
 )
-def test_the_parts_that_are_ours_follow(stack: Stack, gateway: str, code: str, expected: str) -> None:
+def test_our_own_timeouts_follow_the_setting(stack: Stack, gateway: str, code: str, expected: str) -> None:
     told = inside(stack, gateway, "python", "-c", code, REQUEST_TIMEOUT="90", WEBSOCKET_MESSAGE_BYTES="4096")
     assert told.splitlines()[-1] == expected
 
@@ -80,7 +80,7 @@ def test_nginx_waits_longer_than_uwsgi(stack: Stack) -> None:
     assert told == "proxy_read_timeout 120s; uwsgi_read_timeout 120s;\n"
 
 
-def test_a_container_gets_the_time_of_the_setting(stack: Stack) -> None:
+def test_a_container_gets_the_configured_request_timeout(stack: Stack) -> None:
     configuration = Stack(stack.project, {"STOP_TIMEOUT": "105"}).compose("config").stdout
     assert configuration.count("stop_grace_period: 1m45s") == 5
 

@@ -37,12 +37,12 @@ def listeners(stack: Stack, service: str) -> Iterator[dict[str, int]]:
         yield found
 
 
-def test_a_service_listens_where_it_should_and_nowhere_else(service: str, listeners: dict[str, int]) -> None:
+def test_a_service_listens_only_on_its_ports(service: str, listeners: dict[str, int]) -> None:
     assert set(listeners) == LISTENING[service]
 
 
 @pytest.mark.parametrize("service", GATEWAYS, indirect=True)
-def test_as_many_connections_may_wait_as_the_kernel_allows(
+def test_the_listen_queue_is_as_long_as_the_kernel_allows(
     stack: Stack, service: str, listeners: dict[str, int]
 ) -> None:
     allowed = stack.inside(service).check_output("cat /proc/sys/net/core/somaxconn")

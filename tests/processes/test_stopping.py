@@ -53,13 +53,13 @@ def test_a_stopped_gateway_exits_with_status_0(stopped: dict[str, Stopped], gate
     assert stopped[gateway].exit_code == 0
 
 
-def test_the_answer_on_its_way_is_finished(stopped: dict[str, Stopped], gateway: str) -> None:
+def test_a_response_in_flight_is_completed(stopped: dict[str, Stopped], gateway: str) -> None:
     body = stopped[gateway].body
     assert body.count("event: tick") == 7
     assert body.endswith("event: end\ndata: {}\n\n")
 
 
-def test_connections_that_wait_to_be_accepted_are_answered(stopped: dict[str, Stopped], gateway: str) -> None:
+def test_queued_connections_get_a_response_during_a_stop(stopped: dict[str, Stopped], gateway: str) -> None:
     """Without nginx, which could repeat requests: more new connections at once than the gateway has room for."""
     calls = stopped[gateway].calls.new
     assert calls.answered > 100

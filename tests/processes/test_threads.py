@@ -27,9 +27,7 @@ def test_every_worker_has_at_least_these_threads_in_the_kernel(stack: Stack, set
         wait_until(running)
 
 
-def test_requests_beyond_the_threads_of_daphne_wait_or_are_asked_to_come_again(
-    stack: Stack, setting: Callable[[str], str]
-) -> None:
+def test_requests_beyond_daphnes_threads_are_queued_or_get_503(stack: Stack, setting: Callable[[str], str]) -> None:
     # Three times as many requests as threads. Without a limit each request gets a thread, up to the container's limit.
     # Beyond that every request gets 500, and no health check can start.
     requests = 3 * int(setting("ASGI_THREADS")) * int(setting("DAPHNE_REPLICAS"))
@@ -38,14 +36,14 @@ def test_requests_beyond_the_threads_of_daphne_wait_or_are_asked_to_come_again(
     assert statuses.count(200) >= int(setting("ASGI_THREADS"))
 
 
-def test_requests_that_only_wait_need_no_thread(stack: Stack, setting: Callable[[str], str]) -> None:
+def test_requests_that_only_await_need_no_thread(stack: Stack, setting: Callable[[str], str]) -> None:
     # Four times as many requests as threads. If each took a thread, half of them would wait more than 5 s and get 503.
     requests = 4 * int(setting("ASGI_THREADS")) * int(setting("DAPHNE_REPLICAS"))
     statuses = burst(stack.url(), [("daphne", "/hello/async/?seconds=3")] * requests)
     assert Counter(statuses) == {200: requests}
 
 
-def test_the_threads_that_are_granted_fit_the_limit_of_the_container(setting: Callable[[str], str]) -> None:
+def test_the_configured_threads_fit_the_containers_pid_limit(setting: Callable[[str], str]) -> None:
     threads = int(setting("ASGI_THREADS"))
     assert int(setting("WEB_CONCURRENCY")) * threads < int(setting("GUNICORN_PIDS"))
     assert threads < int(setting("DAPHNE_PIDS"))

@@ -103,7 +103,7 @@ def test_no_shell_and_no_supervisor_is_left_before_the_server(service: str, proc
 
 
 @pytest.mark.parametrize("service", ["gunicorn"], indirect=True)
-def test_the_arbiter_has_one_thread_for_it_forks(service: str, processes: list[Process]) -> None:
+def test_the_arbiter_has_one_thread_because_it_forks(service: str, processes: list[Process]) -> None:
     assert processes[0].threads == 1
 
 

@@ -73,7 +73,7 @@ def test_a_font_may_be_used_by_another_origin(stack: Stack) -> None:
         assert edge.get("/static/none", headers=[ORIGIN]).all("Access-Control-Allow-Origin") == []
 
 
-def test_a_wildcard_takes_every_name_below_and_leaves_pinned_hosts(stack: Stack) -> None:
+def test_a_wildcard_host_matches_every_subdomain_except_pinned_hosts(stack: Stack) -> None:
     line = "server_name *.example.com;"
     assert f"```nginx\n    {line}\n```" in page("production.md")
     line = line.replace("example.com", "localhost")
@@ -88,7 +88,7 @@ def test_a_wildcard_takes_every_name_below_and_leaves_pinned_hosts(stack: Stack)
         assert edge.get("/gateway/", "localhost.evil.example").status == 421
 
 
-def test_a_collation_of_icu_sorts_as_people_expect(stack: Stack) -> None:
+def test_an_icu_collation_sorts_as_expected(stack: Stack) -> None:
     by_code, by_icu = "B Z a e f z é", "a B e é f z Z"
     assert f"`{by_code}`" in page("your-project.md")
     assert f"`{by_icu}`" in page("your-project.md")
@@ -98,13 +98,13 @@ def test_a_collation_of_icu_sorts_as_people_expect(stack: Stack) -> None:
     assert run("docker", "exec", stack.container("postgres"), *psql).stdout == f"{by_code}|{by_icu}\n"
 
 
-def test_the_channel_layer_of_the_tutorials_gives_up_and_the_two_that_are_advised_do_not(stack: Stack) -> None:
+def test_the_tutorials_channel_layer_fails_and_the_two_recommended_ones_do_not(stack: Stack) -> None:
     found = run("docker", "exec", stack.container("gunicorn"), "python", "-c", LAYER).stdout.split()
     # The layer's own error; and twice the test's own timeout, because no message came.
     assert found == ["redis.exceptions", "builtins", "builtins"]
 
 
-def test_a_redirect_to_https_without_https_goes_round_and_health_checks_do_not_see_it(stack: Stack) -> None:
+def test_a_redirect_to_https_without_https_loops_unnoticed_by_health_checks(stack: Stack) -> None:
     """Asks as nginx and the health check do with HTTPS=0."""
     django = ("docker", "exec", "--env", "DJANGO_SETTINGS_MODULE=config.settings", stack.container("uwsgi"), "python")
     assert run(*django, "-c", REDIRECTS).stdout.split() == ["301", "200"]
@@ -128,7 +128,7 @@ def mapless() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-def test_a_source_map_that_is_not_there_is_named_and_can_be_left_alone(stack: Stack, mapless: str) -> None:
+def test_a_missing_source_map_is_reported_and_can_be_ignored(stack: Stack, mapless: str) -> None:
     def collect(settings: str) -> tuple[int, str]:
         options = ("--rm", "--volume", f"{mapless}:/srv/apps:ro", "--env", f"DJANGO_SETTINGS_MODULE=mysite.{settings}")
         collect = "python -m django collectstatic --no-input --verbosity 0 && ls /tmp/static/js"

@@ -27,7 +27,7 @@ def test_every_package_is_named() -> None:
 
 
 @pytest.mark.parametrize("service", [*GATEWAYS, "migrate"])
-def test_an_image_has_all_of_it_installed(stack: Stack, service: str) -> None:
+def test_an_image_has_the_whole_package_installed(stack: Stack, service: str) -> None:
     command = ("run", "--rm", "--no-deps", "-T", service, "python", "-I", "-c", INSTALLED)
     found = json.loads(stack.compose(*command).stdout)
     assert {name for name in found["files"] if name.startswith("tricorn/") and "__pycache__" not in name} == sources()

@@ -63,7 +63,7 @@ def test_an_exception_leaves_its_traceback_in_the_log(documented: Stack, edge: E
     assert 'File "/srv/apps/mysite/views.py"' in log
 
 
-def test_what_a_view_logs_is_in_the_log(documented: Stack, edge: Edge, gateway: str) -> None:
+def test_a_views_log_messages_are_in_the_log(documented: Stack, edge: Edge, gateway: str) -> None:
     since = datetime.now(UTC).isoformat()
     assert edge.get(f"/gateways/{gateway}/told").status == 200
     assert f" INFO mysite.views: told on {gateway}: \n" in said(documented, gateway, since, "told on")
@@ -90,7 +90,7 @@ def private(edge: Edge) -> str:
     return "name=2026/r%C3%A4port%201.pdf"
 
 
-def test_nginx_sends_a_private_file_where_the_view_says_so(edge: Edge, private: str, gateway: str) -> None:
+def test_nginx_sends_a_private_file_if_the_view_allows_it(edge: Edge, private: str, gateway: str) -> None:
     answer = edge.get(f"/gateways/{gateway}/private?{private}&key=right")
     assert (answer.status, answer.body) == (200, CONTENT)
     assert answer.one("Content-Type") == "application/pdf"
@@ -102,7 +102,7 @@ def test_nginx_sends_a_private_file_where_the_view_says_so(edge: Edge, private: 
     assert (part.status, part.body) == (206, b"PDF")
 
 
-def test_and_to_nobody_else(edge: Edge, private: str, gateway: str) -> None:
+def test_a_private_file_is_not_sent_to_other_users(edge: Edge, private: str, gateway: str) -> None:
     assert edge.get(f"/gateways/{gateway}/private?{private}").status == 403
     assert edge.get(f"/gateways/{gateway}/private?name=none&key=right").status == 404
     # Names that lead out of the folder: to another upload, or to nginx's own files.
@@ -120,17 +120,17 @@ def test_and_to_nobody_else(edge: Edge, private: str, gateway: str) -> None:
         *("/static/../media/.private/{}", "/media/.private/2026/", "/media/.private"),
     ],
 )
-def test_a_private_file_cannot_be_asked_for(edge: Edge, private: str, path: str, host: str) -> None:
+def test_a_private_file_cannot_be_requested_directly(edge: Edge, private: str, path: str, host: str) -> None:
     answer = edge.get(path.format(private.removeprefix("name=")), host)
     assert (answer.status, CONTENT in answer.body) == (404, False)
 
 
-def test_a_clients_own_header_moves_nothing(edge: Edge, private: str, gateway: str) -> None:
+def test_a_clients_own_header_has_no_effect(edge: Edge, private: str, gateway: str) -> None:
     header = ("X-Accel-Redirect", f"/.nginx/private/{private.removeprefix('name=')}")
     assert edge.get(f"/gateways/{gateway}/livez", headers=[header]).body == b"alive"
 
 
-def test_what_is_in_media_root_is_public_and_what_nginx_may_not_read_is_404(edge: Edge, gateway: str) -> None:
+def test_media_files_are_public_and_unreadable_ones_are_404(edge: Edge, gateway: str) -> None:
     store(edge, gateway, "public.txt", b"for all")
     assert edge.get("/media/public.txt").body == b"for all"
     store(edge, gateway, "closed.txt", b"mode 600", mode="600")
@@ -146,14 +146,14 @@ def post(edge: Edge, gateway: str, origin: str) -> int:
     ).status
 
 
-def test_behind_a_balancer_that_drops_the_port_both_origins_have_to_be_named(edge: Edge, gateway: str) -> None:
+def test_behind_a_balancer_that_drops_the_port_both_origins_are_needed(edge: Edge, gateway: str) -> None:
     """The browser's address has a port, which is not in the Host header that the balancer passes on."""
     assert post(edge, gateway, "http://localhost") == 200
     assert post(edge, gateway, ELSEWHERE) == 200  # in CSRF_TRUSTED_ORIGINS
     assert post(edge, gateway, "http://localhost:9998") == 403
 
 
-def test_no_log_passes_escape_sequences_on(documented: Stack, edge: Edge) -> None:
+def test_logs_contain_no_escape_sequences(documented: Stack, edge: Edge) -> None:
     """Byte 27 in a log is a command to the terminal of everyone who reads it with `make logs`."""
     since, colour, mark = datetime.now(UTC).isoformat(), "\x1b[31m", os.urandom(6).hex()
     for gateway in GATEWAYS:

@@ -67,6 +67,6 @@ def test_the_sample_uses_what_the_documentation_offers_to_every_project() -> Non
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_each_app_says_first_whether_it_is_a_demonstration_or_worth_copying(app: str) -> None:
+def test_each_app_states_whether_it_is_a_demonstration(app: str) -> None:
     said = ast.get_docstring(ast.parse((ROOT / "apps" / app / "__init__.py").read_text())) or ""
     assert said.startswith(("A demonstration", "Worth copying"))

@@ -53,7 +53,7 @@ def site(tiny: tuple[Clone, str]) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_make_up_tells_server_and_version_of_each_gateway(tiny: tuple[Clone, str]) -> None:
+def test_make_up_reports_server_and_version_of_each_gateway(tiny: tuple[Clone, str]) -> None:
     for gateway in GATEWAYS:
         assert re.search(rf"  {gateway} +\w.* +\d+\.\d+\.\d+ +[AW]SGI +http://{gateway}\.localhost:\d+/app/\n", tiny[1])
 
@@ -63,7 +63,7 @@ def test_make_up_warns_of_a_model_without_a_migration(tiny: tuple[Clone, str]) -
     assert warnings == ["warning: models without a migration, so their tables or columns are missing, in: tiny"]
 
 
-def test_a_project_without_a_database_is_told_so_before_anything_is_replaced(tiny: tuple[Clone, str]) -> None:
+def test_a_project_without_a_database_is_reported_before_a_replacement(tiny: tuple[Clone, str]) -> None:
     clone, _ = tiny
     (CLONES / "elsewhere" / "tiny" / "bare.py").write_text(
         "from tiny.settings import *  # noqa: F403\n\nDATABASES = {}\n"
@@ -92,5 +92,5 @@ def test_its_static_files_are_hashed_and_served_by_nginx(site: httpx.Client, gat
     assert "immutable" in stylesheet.headers["Cache-Control"]
 
 
-def test_the_samples_pages_are_not_there(site: httpx.Client) -> None:
+def test_the_samples_pages_do_not_exist(site: httpx.Client) -> None:
     assert site.get("/app/students/").status_code == 404

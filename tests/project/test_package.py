@@ -121,7 +121,7 @@ def test_readiness_names_only_what_the_project_has(found: dict[str, Any]) -> Non
     assert (answer["status"], json.loads(answer["body"]).keys()) == (503, {"database"})
 
 
-def test_errors_are_json_for_whom_asks_for_it_and_name_the_request(found: dict[str, Any]) -> None:
+def test_errors_are_json_if_accepted_and_have_the_request_id(found: dict[str, Any]) -> None:
     answer = json.loads(found["missing"]["body"])
     assert (answer["status"], answer["error"], answer["request_id"]) == (404, "Not Found", ID)
 
@@ -143,6 +143,6 @@ def test_the_pool_finds_new_connections_quickly(found: dict[str, Any]) -> None:
     assert found["delay"] == 0.05
 
 
-def test_the_system_checks_find_nothing(stack: Stack, folder: Path) -> None:
+def test_the_system_checks_pass(stack: Stack, folder: Path) -> None:
     output, _ = inside(stack, folder, "-m", "django", "check", "--deploy", "--fail-level", "ERROR")
     assert "W00" not in output

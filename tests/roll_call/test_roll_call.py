@@ -12,7 +12,7 @@ import pytest
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 
 
-def test_every_gateway_answers_for_itself(http: httpx.Client) -> None:
+def test_every_gateway_reports_its_own_identity(http: httpx.Client) -> None:
     answer = http.get("/async/roll-call/").json()
     assert answer["asked_by"] == "gunicorn"
     for name, who in answer["gateways"].items():
@@ -23,14 +23,14 @@ def test_every_gateway_answers_for_itself(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("asker", GATEWAYS)
-def test_any_gateway_can_ask(http: httpx.Client, asker: str) -> None:
+def test_any_gateway_can_run_the_roll_call(http: httpx.Client, asker: str) -> None:
     # Under WSGI, Django runs the view in a new event loop for this request.
     answer = http.get(f"/gateways/{asker}/async/roll-call/").json()
     assert answer["asked_by"] == asker
     assert [who["gateway"] for who in answer["gateways"].values()] == list(GATEWAYS)
 
 
-def test_all_are_asked_at_once(http: httpx.Client, setting: Callable[[str], str]) -> None:
+def test_all_gateways_are_queried_at_once(http: httpx.Client, setting: Callable[[str], str]) -> None:
     at_once = int(setting("UWSGI_PROCESSES")) * int(setting("UWSGI_THREADS"))
     started = time.monotonic()
     answer = http.get(f"/async/roll-call/?waits={at_once}&seconds=1").json()
@@ -62,13 +62,13 @@ def test_the_requests_to_one_gateway_are_sent_at_once_too(http: httpx.Client, se
         ("seconds=nan", "seconds"),
     ],
 )
-def test_more_than_is_good_for_the_gateways_is_refused(http: httpx.Client, query: str, field: str) -> None:
+def test_more_requests_than_the_maximum_are_rejected(http: httpx.Client, query: str, field: str) -> None:
     response = http.get(f"/async/roll-call/?{query}")
     assert response.status_code == 400
     assert response.json()["errors"].keys() == {field}
 
 
-def test_a_stopped_gateway_is_reported_with_a_reason_and_the_others_as_ever(stack: Stack, http: httpx.Client) -> None:
+def test_a_stopped_gateway_is_reported_with_a_reason_and_the_others_as_usual(stack: Stack, http: httpx.Client) -> None:
     missing = "daphne"
     with stack.stopped(missing):
         response = http.get("/async/roll-call/")

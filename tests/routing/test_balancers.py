@@ -32,13 +32,13 @@ def behind(stack: Stack) -> Iterator[Edge]:
         f"{BALANCER}, {CLIENT}, {CDN}, {BALANCER}",
     ],
 )
-def test_the_last_address_that_is_no_proxy_is_the_clients(behind: Edge, gateway: str, forwarded: str) -> None:
+def test_the_last_address_that_is_not_a_proxy_is_the_client(behind: Edge, gateway: str, forwarded: str) -> None:
     answer = behind.get("/gateway/", f"{gateway}.localhost", [("X-Forwarded-For", forwarded)])
     assert (answer.json()["gateway"], answer.json()["remote_addr"]) == (gateway, CLIENT)
     assert behind.logged(answer)["remote_addr"] == CLIENT
 
 
-def test_without_those_lines_nobody_is_believed(stack: Stack, gateway: str) -> None:
+def test_without_those_lines_no_proxy_is_trusted(stack: Stack, gateway: str) -> None:
     edge = Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
     answer = edge.get("/gateway/", f"{gateway}.localhost", [("X-Forwarded-For", CLIENT)])
     assert answer.json()["remote_addr"] != CLIENT

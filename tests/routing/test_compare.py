@@ -55,24 +55,24 @@ def alone(stack: Stack) -> Iterator[Edge]:
         yield edge
 
 
-def test_the_rule_holds_on_the_site(compared: Edge, alone: Edge) -> None:
+def test_the_operators_rule_applies_to_the_site(compared: Edge, alone: Edge) -> None:
     for edge in (compared, alone):
         # nginx answers its own 403 as 404 (snippets/error_pages.conf).
         assert (edge.get("/admin/login/").status, edge.get("/admin/").status) == (404, 404)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_with_1_a_gateways_path_passes_by_the_rule(compared: Edge, path: str) -> None:
+def test_with_compare_1_a_gateways_path_bypasses_the_rule(compared: Edge, path: str) -> None:
     assert has_admin(compared, path)
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_with_1_a_gateways_host_passes_by_the_rule(compared: Edge, host: str) -> None:
+def test_with_compare_1_a_gateways_host_bypasses_the_rule(compared: Edge, host: str) -> None:
     assert has_admin(compared, "/admin/login/", host)
 
 
 @pytest.mark.parametrize("path", [*PATHS, *SPELLINGS])
-def test_with_0_such_a_path_is_one_of_the_project_like_any_other(alone: Edge, path: str) -> None:
+def test_with_compare_0_a_gateways_path_belongs_to_the_project(alone: Edge, path: str) -> None:
     answer = alone.get(path)
     assert answer.status == 404
     # Django's own page: Django got the path unchanged.
@@ -81,20 +81,20 @@ def test_with_0_such_a_path_is_one_of_the_project_like_any_other(alone: Edge, pa
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("path", ["/admin/login/", "/", "/static/", "/gateways/uwsgi/"])
-def test_with_0_such_a_host_is_an_unknown_one(alone: Edge, path: str, host: str) -> None:
+def test_with_compare_0_a_gateways_host_is_unknown(alone: Edge, path: str, host: str) -> None:
     assert alone.get(path, host).status == 421
 
 
 @pytest.mark.parametrize(("path", "gateway"), [("/gateway/", "uwsgi"), ("/async/gateway/", "gunicorn")])
-def test_with_0_the_sites_own_routes_are_as_before(alone: Edge, path: str, gateway: str) -> None:
+def test_with_compare_0_the_sites_routes_are_unchanged(alone: Edge, path: str, gateway: str) -> None:
     assert alone.get(path).json()["gateway"] == gateway
 
 
-def test_a_request_without_a_host_is_refused_all_the_same(alone: Edge) -> None:
+def test_a_request_without_a_host_is_rejected_with_either_setting(alone: Edge) -> None:
     assert alone.ask("GET", "/", None, version="1.0").status == 421
 
 
-def test_the_folder_alone_compares_nothing(stack: Stack) -> None:
+def test_the_folder_alone_has_no_compare_routes(stack: Stack) -> None:
     """nginx/ in another project, which does not set the variable."""
     with variant(stack, COMPARE="") as edge:
         assert edge.get("/admin/login/", "uwsgi.localhost").status == 421

@@ -23,13 +23,13 @@ def lobby(stack: Stack, **environment: str) -> str:
 
 
 @pytest.mark.parametrize(("compare", "named"), [("1", "uwsgi gunicorn daphne"), ("0", "site")])
-def test_the_lobby_asks_what_there_is(stack: Stack, compare: str, named: str) -> None:
+def test_the_lobby_requests_only_existing_routes(stack: Stack, compare: str, named: str) -> None:
     main = lobby(stack, COMPARE=compare, DJANGO_SETTINGS_MODULE="config.settings")
     assert main == f'<main data-root="" data-gateways="{named}"'
 
 
 @pytest.mark.parametrize("compare", ["0", "1"])
-def test_the_summary_of_make_up_names_the_addresses_that_there_are(stack: Stack, compare: str) -> None:
+def test_the_summary_of_make_up_lists_only_existing_addresses(stack: Stack, compare: str) -> None:
     environment = {**os.environ, "COMPOSE_PROJECT_NAME": stack.project, "COMPARE": compare, "URL_PREFIX": "/app"}
     lines = run("bin/summary", cwd=ROOT, env=environment).stdout.splitlines()
     assert re.fullmatch(r"  http://localhost:\d+/app/", lines[1])
@@ -49,7 +49,7 @@ def test_the_summary_of_make_up_names_the_addresses_that_there_are(stack: Stack,
         ),
     ],
 )
-def test_the_certificate_covers_what_there_is(compare: str, covered: str) -> None:
+def test_the_certificate_covers_exactly_the_sites_hosts(compare: str, covered: str) -> None:
     show = "openssl x509 -in fullchain.pem -noout -ext subjectAltName"
     names = "example.com 127.0.0.1 '[::1]'"
     make = f"mkdir /tmp/c && cd /tmp/c && AT=/tmp/c sh /inside/certificate renew {names} && {show}"

@@ -16,7 +16,7 @@ def at_once(edge: Edge, host: str) -> list[tuple[int, list[str]]]:
     return sorted((answer.status, answer.all("X-Stepped-In")) for answer in answers)
 
 
-def test_uwsgi_gets_no_more_requests_than_it_may_hold(stack: Stack) -> None:
+def test_uwsgi_gets_no_more_requests_than_its_maximum(stack: Stack) -> None:
     with variant(stack, COMPARE="1", UWSGI_MAX_CONNECTIONS="1") as edge:
         assert at_once(edge, "localhost") == [(200, []), *[(200, ["gunicorn for uwsgi"])] * 2]
         # A pinned host has no fallback.

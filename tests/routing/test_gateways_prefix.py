@@ -67,26 +67,26 @@ def test_other_spellings_of_the_prefix_mean_the_same(edge: Edge, gateway: str, p
     assert edge.get(path.format(gateway)).json()["gateway"] == gateway
 
 
-def test_the_prefix_is_taken_off_once(edge: Edge, gateway: str) -> None:
+def test_the_prefix_is_removed_once(edge: Edge, gateway: str) -> None:
     """The second prefix is part of the application's path: the same gateway has no such page."""
     answer = edge.get(f"/gateways/{gateway}/gateways/daphne/gateway/")
     assert (answer.status, edge.logged(answer)["gateway"]) == (404, gateway)
 
 
-def test_behind_the_prefix_nothing_is_nginxs_own(edge: Edge, gateway: str) -> None:
+def test_below_the_prefix_no_path_is_nginxs_own(edge: Edge, gateway: str) -> None:
     answers = [edge.get(f"/gateways/{gateway}/{path}") for path in ("healthz", "static/staticfiles.json", "media/x")]
     for answer, entry in zip(answers, edge.all_logged(answers), strict=True):
         assert (answer.status, entry["gateway"]) == (404, gateway)
 
 
-def test_an_unknown_name_reaches_nobody(edge: Edge) -> None:
+def test_an_unknown_name_reaches_no_gateway(edge: Edge) -> None:
     answers = [edge.get(f"/gateways/{name}/gateway/", host) for name in UNKNOWN for host in ("localhost", PINNED)]
     for answer, entry in zip(answers, edge.all_logged(answers), strict=True):
         assert (answer.status, entry["upstream_addr"]) == (404, ""), entry["uri"]
     assert edge.get("/gateways/%00uwsgi/gateway/").status == 400
 
 
-def test_the_404_of_an_unknown_name_tells_the_known_ones(edge: Edge) -> None:
+def test_the_404_of_an_unknown_name_lists_the_known_ones(edge: Edge) -> None:
     detail = edge.get("/gateways/nope/").json()["detail"]
     assert "no such gateway" in detail
     assert all(f"/gateways/{name}/" in detail for name in ("uwsgi", "gunicorn", "daphne"))

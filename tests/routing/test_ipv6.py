@@ -60,17 +60,17 @@ def test_it_listens_on_the_address_that_the_network_gave_it(inside: Inside) -> N
     # 404: the site answers, and has no such file. 421: not a host of the site.
     [("[::1]", 404), ("[::1]:8080", 404), ("localhost", 404), ("[::2]", 421), ("uwsgi.[::1]", 400)],
 )
-def test_a_literal_address_is_answered_where_it_is_named(inside: Inside, host: str, status: int) -> None:
+def test_a_literal_address_is_served_if_it_is_in_server_names(inside: Inside, host: str, status: int) -> None:
     assert inside.status("http://[::1]:8080/static/none", "--header", f"Host: {host}") == status
 
 
-def test_where_the_container_has_none_it_listens_on_ipv4_alone(stack: Stack) -> None:
+def test_without_an_ipv6_address_nginx_listens_only_on_ipv4(stack: Stack) -> None:
     listening = run("docker", "exec", stack.container("nginx"), "cat", LISTENS).stdout
     assert listening == "include snippets/listen/plain.conf;\n"
 
 
 @pytest.mark.parametrize("name", ["::1", "[::1", "[localhost]"])
-def test_what_is_no_address_is_named(stack: Stack, name: str) -> None:
+def test_an_invalid_address_is_reported(stack: Stack, name: str) -> None:
     environment = ("--env", f"SERVER_NAMES={name}", "--env", "UPLOAD_LIMIT=1m")
     refused = run("docker", "run", "--rm", *environment, f"{stack.project}-nginx", "render", SCRATCH, check=False)
     assert refused.returncode == 64

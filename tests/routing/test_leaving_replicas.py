@@ -133,12 +133,12 @@ def entries(stack: Stack) -> Entries:
     return {gateway: [entry for entry in found if entry["gateway"] == gateway] for gateway in GATEWAYS}
 
 
-def test_nobody_notices_replicas_that_leave_one_after_another(entries: Entries, gateway: str) -> None:
+def test_replicas_that_leave_one_after_another_lose_no_request(entries: Entries, gateway: str) -> None:
     assert len(entries[gateway]) > 3 * CLIENTS
     failed = [(entry["status"], entry["upstream_status"]) for entry in entries[gateway] if entry["status"] != 200]
     assert failed == []
 
 
-def test_requests_met_both_addresses_that_were_gone(entries: Entries) -> None:
+def test_requests_were_sent_to_both_removed_addresses(entries: Entries) -> None:
     """If none did, the test above proves nothing. Which gateway's requests did is chance."""
     assert any(met_both(entry) for gateway in GATEWAYS for entry in entries[gateway])

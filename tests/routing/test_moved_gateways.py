@@ -45,7 +45,7 @@ def moved(stack: Stack, edge: Edge) -> Iterator[Move]:
     )
 
 
-def test_gateways_that_come_back_elsewhere_are_followed(edge: Edge, moved: Move) -> None:
+def test_gateways_that_return_at_other_addresses_are_found(edge: Edge, moved: Move) -> None:
     assert not moved.old & set.union(*moved.new.values())
     for entry in edge.all_logged([edge.get(f"/gateways/{gateway}/gateway/") for gateway in GATEWAYS * 4]):
         assert (entry["status"], entry["upstream_addr"] in moved.new[entry["gateway"]]) == (200, True)

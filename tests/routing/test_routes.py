@@ -47,7 +47,7 @@ def test_a_path_goes_to_its_gateway_and_no_other(edge: Edge, places: dict[str, s
 
 
 @pytest.mark.parametrize(("path", "gateway"), SPELLINGS)
-def test_a_spelling_reaches_the_page_that_it_means(edge: Edge, path: str, gateway: str) -> None:
+def test_an_equivalent_spelling_reaches_the_same_page(edge: Edge, path: str, gateway: str) -> None:
     assert edge.get(path).json()["gateway"] == gateway
 
 
@@ -55,7 +55,7 @@ def test_a_spelling_reaches_the_page_that_it_means(edge: Edge, path: str, gatewa
     ("path", "gateway", "interface", "protocol"),
     [("/gateway/", "uwsgi", "WSGI", "uwsgi"), ("/async/gateway/", "gunicorn", "ASGI", "http")],
 )
-def test_the_page_names_who_answered_and_how(
+def test_the_page_names_the_gateway_and_its_interface(
     edge: Edge, path: str, gateway: str, interface: str, protocol: str
 ) -> None:
     identity = edge.get(path).json()
@@ -92,7 +92,7 @@ def test_a_websocket_address_without_an_upgrade_is_djangos_404(edge: Edge, path:
     assert (answer.status, answer.json()["detail"]) == (404, "There is nothing at this address.")
 
 
-def test_nginxs_own_pages_cannot_be_asked_for(edge: Edge) -> None:
+def test_nginxs_own_pages_cannot_be_requested(edge: Edge) -> None:
     for path in (
         "/.nginx/errors/error.json",
         "/.nginx/errors/error.html",

@@ -44,7 +44,9 @@ def answer_head(edge: Edge, data: bytes) -> bytes:
 
 @pytest.mark.parametrize(("host", "path"), TO_UWSGI)
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html,*/*;q=0.8"])
-def test_the_uwsgi_gateway_says_in_json_why_it_has_no_websockets(edge: Edge, host: str, path: str, accept: str) -> None:
+def test_the_uwsgi_gateway_explains_in_json_why_it_has_no_websockets(
+    edge: Edge, host: str, path: str, accept: str
+) -> None:
     answer = edge.get(path, host, [("Upgrade", "websocket"), ("Accept", accept), *HANDSHAKE])
     reason = answer.json()
     assert (answer.status, reason["status"], reason["error"]) == (501, 501, "Not Implemented")
@@ -53,13 +55,13 @@ def test_the_uwsgi_gateway_says_in_json_why_it_has_no_websockets(edge: Edge, hos
     assert answer.one("Content-Type").startswith("application/json")
 
 
-def test_uwsgi_itself_never_hears_of_it(edge: Edge) -> None:
+def test_uwsgi_does_not_receive_the_upgrade(edge: Edge) -> None:
     entry = edge.logged(edge.get("/", headers=[("Upgrade", "websocket")]))
     assert (entry["status"], entry["gateway"], entry["upstream_addr"]) == (501, "uwsgi", "")
 
 
 @pytest.mark.parametrize("upgrade", ["websocket", "WebSocket", "WEBSOCKET", "h2c, websocket"])
-def test_however_it_is_written_it_is_a_websocket(edge: Edge, upgrade: str) -> None:
+def test_every_valid_spelling_of_the_upgrade_is_a_websocket(edge: Edge, upgrade: str) -> None:
     assert edge.get("/", headers=[("Upgrade", upgrade)]).status == 501
 
 
@@ -84,7 +86,7 @@ def test_other_upgrades_are_ignored(edge: Edge, gateway: str, upgrade: str) -> N
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_an_upgrade_without_its_connection_header_is_no_handshake(edge: Edge, asgi_gateway: str, version: str) -> None:
+def test_an_upgrade_without_a_connection_header_is_not_a_handshake(edge: Edge, asgi_gateway: str, version: str) -> None:
     """nginx adds Connection: upgrade; the gateway finds the rest of the handshake missing and rejects it."""
     answer = edge.ask("GET", "/ws/echo/", f"{asgi_gateway}.localhost", [("Upgrade", "websocket")], version=version)
     assert 400 <= answer.status < 500

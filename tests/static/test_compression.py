@@ -16,7 +16,7 @@ def accept(encoding: str | None) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("encoding", TAKES_GZIP)
-def test_a_client_that_takes_gzip_gets_gzip(edge: Edge, files: list[str], encoding: str) -> None:
+def test_a_client_that_accepts_gzip_gets_gzip(edge: Edge, files: list[str], encoding: str) -> None:
     for path in files:
         packed, plain = edge.get(path, headers=accept(encoding)), edge.get(path)
         if packed.all("Content-Encoding"):
@@ -30,13 +30,13 @@ def test_a_client_that_takes_gzip_gets_gzip(edge: Edge, files: list[str], encodi
 
 
 @pytest.mark.parametrize("encoding", TAKES_NONE)
-def test_a_client_that_does_not_gets_the_file(edge: Edge, stylesheet: str, encoding: str | None) -> None:
+def test_a_client_without_gzip_gets_the_file(edge: Edge, stylesheet: str, encoding: str | None) -> None:
     answer = edge.get(stylesheet, headers=accept(encoding))
     assert (answer.status, answer.all("Content-Encoding")) == (200, [])
     assert b"{" in answer.body
 
 
-def test_it_was_compressed_at_build_and_not_for_each_request(stack: Stack, edge: Edge, stylesheet: str) -> None:
+def test_files_are_compressed_at_build_and_not_for_each_request(stack: Stack, edge: Edge, stylesheet: str) -> None:
     """gzip -9 of the whole file: the answer has a length, and the same bytes as the .gz file on disk."""
     answer = edge.get(stylesheet, headers=accept("gzip"))
     on_disk = stack.inside("nginx").file(f"/etc/nginx{stylesheet}.gz")
@@ -46,14 +46,14 @@ def test_it_was_compressed_at_build_and_not_for_each_request(stack: Stack, edge:
     assert edge.get(f"{stylesheet}.gz").body == answer.body
 
 
-def test_caches_are_told_that_there_are_two(edge: Edge, stylesheet: str) -> None:
+def test_caches_get_vary_accept_encoding(edge: Edge, stylesheet: str) -> None:
     plain, packed = edge.get(stylesheet), edge.get(stylesheet, headers=accept("gzip"))
     assert plain.one("Vary") == packed.one("Vary") == "Accept-Encoding"
     # With one tag for both, a cache would complete one version with a range of the other.
     assert plain.one("ETag") != packed.one("ETag")
 
 
-def test_answers_of_gateways_are_never_compressed(edge: Edge, gateway: str) -> None:
+def test_responses_of_gateways_are_never_compressed(edge: Edge, gateway: str) -> None:
     """If a page with a secret also repeats its input, its compressed length reveals the secret (BREACH)."""
     answer = edge.get(f"/gateways/{gateway}/admin/login/", headers=accept("gzip, br"))
     assert (answer.status, answer.all("Content-Encoding")) == (200, [])

@@ -13,7 +13,7 @@ def whole(edge: Edge, stylesheet: str) -> Answer:
     return edge.get(stylesheet)
 
 
-def test_what_has_not_changed_is_304_without_a_body(edge: Edge, stylesheet: str, whole: Answer) -> None:
+def test_an_unchanged_file_is_304_without_a_body(edge: Edge, stylesheet: str, whole: Answer) -> None:
     tag, date = whole.one("ETag"), whole.one("Last-Modified")
     for header in (
         ("If-None-Match", tag),
@@ -28,7 +28,7 @@ def test_what_has_not_changed_is_304_without_a_body(edge: Edge, stylesheet: str,
         assert (answer.one("ETag"), answer.one("Cache-Control")) == (tag, whole.one("Cache-Control"))
 
 
-def test_what_has_changed_is_sent(edge: Edge, stylesheet: str, whole: Answer) -> None:
+def test_a_changed_file_is_sent(edge: Edge, stylesheet: str, whole: Answer) -> None:
     for headers in (
         [("If-None-Match", '"other"')],
         [("If-None-Match", whole.one("ETag").strip('"'))],
@@ -40,7 +40,7 @@ def test_what_has_changed_is_sent(edge: Edge, stylesheet: str, whole: Answer) ->
         assert (answer.status, answer.body) == (200, whole.body), headers
 
 
-def test_the_compressed_file_has_conditions_of_its_own(edge: Edge, stylesheet: str, whole: Answer) -> None:
+def test_the_compressed_file_has_its_own_validators(edge: Edge, stylesheet: str, whole: Answer) -> None:
     gzip = ("Accept-Encoding", "gzip")
     packed = edge.get(stylesheet, headers=[gzip])
     assert edge.get(stylesheet, headers=[gzip, ("If-None-Match", packed.one("ETag"))]).status == 304
@@ -51,7 +51,7 @@ def test_the_compressed_file_has_conditions_of_its_own(edge: Edge, stylesheet: s
     ("wanted", "start", "end"),
     [("0-9", 0, 10), ("10-", 10, None), ("-7", -7, None), ("5-5", 5, 6), ("0-999999", 0, None)],
 )
-def test_a_part_is_206(edge: Edge, stylesheet: str, whole: Answer, wanted: str, start: int, end: int | None) -> None:
+def test_a_range_is_206(edge: Edge, stylesheet: str, whole: Answer, wanted: str, start: int, end: int | None) -> None:
     answer = edge.get(stylesheet, headers=[("Range", f"bytes={wanted}")])
     part = whole.body[start:end]
     first = start % len(whole.body)
@@ -71,21 +71,21 @@ def test_a_part_is_206(edge: Edge, stylesheet: str, whole: Answer, wanted: str, 
         ([("If-Unmodified-Since", LATER)], 206),
     ],
 )
-def test_a_part_of_another_version_is_not_sent(
+def test_a_range_of_another_version_is_not_sent(
     edge: Edge, stylesheet: str, whole: Answer, headers: Headers, status: int
 ) -> None:
     own = [(name, value.format(tag=whole.one("ETag"))) for name, value in headers]
     assert edge.get(stylesheet, headers=[("Range", "bytes=0-9"), *own]).status == status
 
 
-def test_a_part_beyond_the_end_is_416_with_one_of_each_header(edge: Edge, stylesheet: str, whole: Answer) -> None:
+def test_a_range_beyond_the_end_is_416_with_one_of_each_header(edge: Edge, stylesheet: str, whole: Answer) -> None:
     answer = edge.get(stylesheet, headers=[("Range", "bytes=999999-")])
     assert (answer.status, answer.one("Content-Range")) == (416, f"bytes */{len(whole.body)}")
     names = [name for name, _ in answer.headers]
     assert sorted(names) == sorted(set(names))
 
 
-def test_head_tells_what_get_would(edge: Edge, stylesheet: str, whole: Answer) -> None:
+def test_head_has_the_headers_of_get(edge: Edge, stylesheet: str, whole: Answer) -> None:
     data = edge.exchange(request("HEAD", stylesheet))
     assert data.endswith(b"\r\n\r\n")
     for name in ("Content-Length", "ETag", "Cache-Control", "Content-Type", "Vary", "Accept-Ranges"):

@@ -31,7 +31,7 @@ def test_every_link_resolves_to_a_file_of_its_type(edge: Edge, files: list[str])
         assert answer.one("Content-Length") == str(len(answer.body)) != "0"
 
 
-def test_what_a_stylesheet_names_resolves_too(edge: Edge, files: list[str]) -> None:
+def test_files_named_by_a_stylesheet_exist(edge: Edge, files: list[str]) -> None:
     for path in [path for path in files if path.endswith(".css")]:
         for name in re.findall(r"""url\(["']?([^"')]+)""", edge.get(path).body.decode()):
             if not name.startswith("data:"):
@@ -52,7 +52,7 @@ def test_a_name_with_a_hash_is_kept_for_a_year(edge: Edge, files: list[str]) -> 
         assert edge.get(path).one("Cache-Control") == "public, max-age=31536000, immutable", path
 
 
-def test_a_name_without_a_hash_is_asked_for_again_soon(edge: Edge, files: list[str]) -> None:
+def test_a_name_without_a_hash_is_revalidated_soon(edge: Edge, files: list[str]) -> None:
     for path in [plain_name(path) for path in files] + ["/static/staticfiles.json"]:
         answer = edge.get(path)
         (seconds,) = re.findall(r"max-age=(\d+)", answer.one("Cache-Control"))
@@ -62,7 +62,7 @@ def test_a_name_without_a_hash_is_asked_for_again_soon(edge: Edge, files: list[s
 
 
 @pytest.mark.parametrize("name", ["abc", "0123456789a", "0123456789abc", "0123456789AB", "0123456789zz"])
-def test_only_a_hash_is_taken_for_one(edge: Edge, name: str) -> None:
+def test_missing_files_are_not_cached_whatever_their_hash(edge: Edge, name: str) -> None:
     """An error is never cached, least of all a 404: the next deployment may bring the file."""
     for answer in (edge.get(f"/static/app.{name}.css"), edge.get("/static/app.0123456789ab.css")):
         assert (answer.status, answer.one("Cache-Control")) == (404, "no-store")
@@ -89,6 +89,6 @@ def test_pinned_hosts_have_the_same_files(edge: Edge, files: list[str], host: st
         assert (there.status, there.body, there.one("ETag")) == (200, here.body, here.one("ETag"))
 
 
-def test_no_gateway_is_asked_for_a_file(edge: Edge, files: list[str]) -> None:
+def test_no_gateway_is_involved_in_serving_a_file(edge: Edge, files: list[str]) -> None:
     for entry in edge.all_logged([edge.get(path) for path in files]):
         assert (entry["gateway"], entry["upstream_addr"], entry["status"]) == ("", "", 200)

@@ -80,7 +80,7 @@ NOT_FILES = [
 
 
 @pytest.mark.parametrize("host", ["localhost", "uwsgi.localhost", "daphne.localhost"])
-def test_no_spelling_leads_out_of_the_files(edge: Edge, host: str) -> None:
+def test_no_spelling_reaches_a_path_outside_the_files(edge: Edge, host: str) -> None:
     for path in VARIANTS:
         data = edge.exchange(request("GET", path, host))
         status = int(data.split(b" ", 2)[1])
@@ -90,7 +90,7 @@ def test_no_spelling_leads_out_of_the_files(edge: Edge, host: str) -> None:
 
 @pytest.mark.parametrize("path", NOT_FILES)
 @pytest.mark.parametrize("host", ["localhost", "gunicorn.localhost"])
-def test_what_is_no_file_is_404_and_never_listed(edge: Edge, host: str, path: str) -> None:
+def test_a_missing_file_is_404_and_folders_are_not_listed(edge: Edge, host: str, path: str) -> None:
     answer = edge.get(path, host)
     assert (answer.status, answer.one("Cache-Control")) == (404, "no-store")
     assert answer.json()["detail"] == "There is no such file."

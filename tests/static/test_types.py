@@ -74,16 +74,16 @@ def test_a_static_file_has_the_type_of_its_name(files: Edge, ending: str) -> Non
 
 
 @pytest.mark.parametrize("ending", RUN_BY_TYPE)
-def test_an_upload_that_would_run_by_its_type_has_none(files: Edge, ending: str) -> None:
+def test_an_upload_with_an_executable_type_is_sent_without_it(files: Edge, ending: str) -> None:
     answer = files.get(f"/media/types/file.{ending}")
     assert (answer.status, answer.one("Content-Type")) == (200, "application/octet-stream")
 
 
-def test_nginx_complains_of_no_type_that_is_there_twice(files: Edge) -> None:
+def test_nginx_reports_no_duplicate_type(files: Edge) -> None:
     assert "duplicate extension" not in run("docker", "logs", files.container).stderr
 
 
-def test_what_shrinks_is_compressed_when_the_image_is_built() -> None:
+def test_compressible_files_are_compressed_at_build() -> None:
     """Checked with TYPES, so that a text type that is added there is not forgotten."""
     build = (ROOT / "Dockerfile").read_text()
     text = [ending for ending, kind in TYPES.items() if "charset" in kind or ending in ("wasm", "svg", "ttf", "otf")]

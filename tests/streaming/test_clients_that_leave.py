@@ -53,7 +53,7 @@ def cpu_of_a_second(stack: Stack, http: httpx.Client, gateway: str) -> int:
     return sum(after[pid] - before[pid] for pid in before.keys() & after.keys())
 
 
-def test_on_asgi_the_generator_stops_when_the_client_is_gone(
+def test_on_asgi_the_generator_stops_when_the_client_disconnects(
     stack: Stack, http: httpx.Client, asgi_gateway: str, complaints: Callable[[], list[str]]
 ) -> None:
     # Half a minute of work, if nothing stops it.
@@ -63,7 +63,7 @@ def test_on_asgi_the_generator_stops_when_the_client_is_gone(
     assert complaints() == []
 
 
-def test_on_uwsgi_the_thread_is_free_when_the_client_is_gone(
+def test_on_uwsgi_the_thread_is_freed_when_the_client_disconnects(
     stack: Stack, http: httpx.Client, at_once: int, complaints: Callable[[], list[str]]
 ) -> None:
     def open_all() -> bool:
@@ -76,7 +76,7 @@ def test_on_uwsgi_the_thread_is_free_when_the_client_is_gone(
     assert complaints() == []
 
 
-def test_streams_leave_half_of_uwsgi_to_everybody_else(stack: Stack, http: httpx.Client, at_once: int) -> None:
+def test_streams_leave_half_of_uwsgis_threads_to_other_requests(stack: Stack, http: httpx.Client, at_once: int) -> None:
     def open_all() -> float:
         with streams(stack, "uwsgi", at_once, "events=2&interval=2") as lines:
             # As many requests at once as there are threads left, and as many queued ones.

@@ -39,7 +39,7 @@ def made_at(event: Event) -> float:
     return datetime.fromisoformat(json.loads(event.fields["data"])["time"]).timestamp()
 
 
-def test_an_event_arrives_before_the_next_one_is_made(http: httpx.Client, gateway: str) -> None:
+def test_an_event_arrives_before_the_next_one_is_generated(http: httpx.Client, gateway: str) -> None:
     *ticks, _ = events(http, f"/gateways/{gateway}/async/stream/?events=4&interval=0.3")
     for tick, following in pairwise(ticks):
         assert tick.arrived < made_at(following)
@@ -47,7 +47,7 @@ def test_an_event_arrives_before_the_next_one_is_made(http: httpx.Client, gatewa
     assert ticks[-1].arrived - ticks[0].arrived > 0.7 * (made_at(ticks[-1]) - made_at(ticks[0]))
 
 
-def test_every_event_is_there_once_and_the_last_one_says_so(http: httpx.Client, gateway: str) -> None:
+def test_every_event_arrives_once_and_the_last_one_marks_the_end(http: httpx.Client, gateway: str) -> None:
     *ticks, end = events(http, f"/gateways/{gateway}/async/stream/?events=50&interval=0")
     assert [tick.fields["id"] for tick in ticks] == [str(number) for number in range(1, 51)]
     assert {tick.fields["event"] for tick in ticks} == {"tick"}
@@ -56,7 +56,7 @@ def test_every_event_is_there_once_and_the_last_one_says_so(http: httpx.Client, 
     assert end.fields == {"event": "end", "data": "{}"}
 
 
-def test_a_browser_that_connects_again_gets_what_it_has_not_had(http: httpx.Client, gateway: str) -> None:
+def test_a_reconnecting_browser_gets_the_events_it_missed(http: httpx.Client, gateway: str) -> None:
     url = f"/gateways/{gateway}/async/stream/?events=5&interval=0"
     *ticks, end = events(http, url, **{"Last-Event-ID": "3"})
     assert [tick.fields["id"] for tick in ticks] == ["4", "5"]
@@ -69,7 +69,7 @@ def test_the_default_host_streams_through_gunicorn(http: httpx.Client) -> None:
     assert json.loads(first.fields["data"])["gateway"] == "gunicorn"
 
 
-def test_nobody_keeps_a_copy(http: httpx.Client, gateway: str) -> None:
+def test_streams_are_not_cached(http: httpx.Client, gateway: str) -> None:
     with http.stream("GET", f"/gateways/{gateway}/async/stream/?events=1") as response:
         assert response.headers["Cache-Control"] == "no-store"
         assert "Content-Length" not in response.headers
@@ -87,7 +87,7 @@ def test_nobody_keeps_a_copy(http: httpx.Client, gateway: str) -> None:
         ("interval=inf", "interval"),
     ],
 )
-def test_an_endless_stream_is_refused(http: httpx.Client, gateway: str, query: str, field: str) -> None:
+def test_an_endless_stream_is_rejected(http: httpx.Client, gateway: str, query: str, field: str) -> None:
     response = http.get(f"/gateways/{gateway}/async/stream/?{query}")
     assert response.status_code == 400
     assert response.json()["errors"].keys() == {field}

@@ -31,7 +31,9 @@ BAD_VALUES: dict[str, list[Any]] = {
     [(field, value) for field, values in BAD_VALUES.items() for value in values],
     ids=lambda value: "missing" if value is MISSING else ascii(value)[:24],
 )
-def test_a_bad_value_is_refused_with_the_name_of_its_field(client: httpx.Client, field: str, value: object) -> None:
+def test_an_invalid_value_is_rejected_with_the_name_of_its_field(
+    client: httpx.Client, field: str, value: object
+) -> None:
     fields = {**ADA, field: value}
     if value is MISSING:
         del fields[field]
@@ -57,7 +59,9 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
-def test_what_is_no_json_object_is_refused(client: httpx.Client, create: Create, twin: str, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_rejected(
+    client: httpx.Client, create: Create, twin: str, body: bytes
+) -> None:
     pk = create()["id"]
     for method, path in (("POST", ""), ("PUT", f"{pk}/"), ("PATCH", f"{pk}/")):
         response = client.request(method, twin + path, content=body)
@@ -65,13 +69,13 @@ def test_what_is_no_json_object_is_refused(client: httpx.Client, create: Create,
         assert response.json()["errors"].keys() == {"body"}
 
 
-def test_a_body_of_three_megabytes_is_refused_and_nothing_breaks(client: httpx.Client, twin: str) -> None:
+def test_a_body_of_three_megabytes_is_rejected_without_a_failure(client: httpx.Client, twin: str) -> None:
     response = client.post(twin, json={**ADA, "description": "x" * 3_000_000})
     assert response.status_code in (400, 413)
     assert client.get(twin).status_code == 200
 
 
-def test_nothing_is_stored_of_what_is_refused(client: httpx.Client, create: Create, twin: str) -> None:
+def test_rejected_input_is_not_stored(client: httpx.Client, create: Create, twin: str) -> None:
     student = create()
     before = client.get(twin).json()["total"]
     assert client.post(twin, json={**ADA, "age": 2}).status_code == 400
@@ -82,16 +86,14 @@ def test_nothing_is_stored_of_what_is_refused(client: httpx.Client, create: Crea
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_nobody_is_404(client: httpx.Client, twin: str, method: str) -> None:
+def test_an_unknown_student_is_404(client: httpx.Client, twin: str, method: str) -> None:
     for pk in (NOBODY, 0, 2**63, 10**30):
         response = client.request(method, f"{twin}{pk}/", json=ADA)
         assert response.status_code == 404
         assert response.json()["errors"].keys() == {"id"}
 
 
-def test_a_method_that_is_not_offered_is_405_and_the_answer_names_the_others(
-    client: httpx.Client, create: Create, twin: str
-) -> None:
+def test_an_unsupported_method_is_405_with_the_allowed_ones(client: httpx.Client, create: Create, twin: str) -> None:
     one = f"{twin}{create()['id']}/"
     for path, method, allowed in [
         (twin, "PUT", {"GET", "POST", "HEAD", "OPTIONS"}),
@@ -108,7 +110,7 @@ def test_a_method_that_is_not_offered_is_405_and_the_answer_names_the_others(
     "query",
     ["page=0", "page=-1", "page=x", "page=1000001", "page=501", "page=101&size=100", "size=0", "size=101", "size=x"],
 )
-def test_a_bad_page_is_refused_with_the_name_of_its_field(client: httpx.Client, twin: str, query: str) -> None:
+def test_an_invalid_page_is_rejected_with_the_name_of_its_field(client: httpx.Client, twin: str, query: str) -> None:
     response = client.get(f"{twin}?{query}")
     assert response.status_code == 400
     assert response.json()["errors"].keys() == {query.split("=")[0]}

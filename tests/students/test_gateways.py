@@ -9,14 +9,14 @@ from tests.students.conftest import ADA, TWINS, Create
 from tests.support.stack import Stack
 
 
-def test_what_one_stores_all_others_read(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_new_student_on_one_gateway_is_visible_on_all(client: httpx.Client, create: Create, twin: str) -> None:
     student = create(twin)
     assert student == {"id": student["id"], **ADA}
     for other in TWINS:
         assert client.get(f"{other}{student['id']}/").json() == student
 
 
-def test_what_one_changes_all_others_see(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_change_on_one_gateway_is_visible_on_all(client: httpx.Client, create: Create, twin: str) -> None:
     student = create()
     changed = client.patch(f"{twin}{student['id']}/", json={"age": 37, "status": "graduated"})
     assert changed.status_code == 200
@@ -25,7 +25,7 @@ def test_what_one_changes_all_others_see(client: httpx.Client, create: Create, t
         assert client.get(f"{other}{student['id']}/").json() == changed.json()
 
 
-def test_what_one_replaces_all_others_see(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_replacement_on_one_gateway_is_visible_on_all(client: httpx.Client, create: Create, twin: str) -> None:
     student = create()
     grace = {"name": "Grace Hopper", "age": 85, "sex": "female"}
     replaced = client.put(f"{twin}{student['id']}/", json=grace)
@@ -37,7 +37,7 @@ def test_what_one_replaces_all_others_see(client: httpx.Client, create: Create, 
         assert client.get(f"{other}{student['id']}/").json() == replaced.json()
 
 
-def test_what_one_deletes_is_gone_everywhere(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_deletion_on_one_gateway_is_visible_on_all(client: httpx.Client, create: Create, twin: str) -> None:
     student = create()
     deleted = client.delete(f"{twin}{student['id']}/")
     assert (deleted.status_code, deleted.content) == (204, b"")

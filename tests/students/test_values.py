@@ -19,9 +19,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_of_any_script_comes_back_as_it_was_sent(
-    client: httpx.Client, create: Create, twin: str, name: str
-) -> None:
+def test_a_name_in_any_script_is_stored_unchanged(client: httpx.Client, create: Create, twin: str, name: str) -> None:
     pk = create(twin, name=name, description=name)["id"]
     student = client.get(f"{twin}{pk}/").json()
     assert (student["name"], student["description"]) == (name, name)
@@ -38,7 +36,7 @@ def test_lines_of_a_description_are_kept(client: httpx.Client, create: Create, t
     assert client.get(f"{twin}{pk}/").json()["description"] == "one\ntwo\tthree"
 
 
-def test_nobody_is_their_own_classmate(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_student_cannot_be_their_own_classmate(client: httpx.Client, create: Create, twin: str) -> None:
     student = create()
     for response in (
         client.put(f"{twin}{student['id']}/", json={**ADA, "classmate": student["id"]}),
@@ -48,7 +46,7 @@ def test_nobody_is_their_own_classmate(client: httpx.Client, create: Create, twi
         assert response.json()["errors"].keys() == {"classmate"}
 
 
-def test_whoever_loses_a_classmate_stays(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_student_whose_classmate_is_deleted_stays(client: httpx.Client, create: Create, twin: str) -> None:
     grace = create(name="Grace Hopper")
     ada = create(twin, classmate=grace["id"])
     assert ada["classmate"] == grace["id"]
@@ -56,7 +54,7 @@ def test_whoever_loses_a_classmate_stays(client: httpx.Client, create: Create, t
     assert client.get(f"{twin}{ada['id']}/").json() == {**ada, "classmate": None}
 
 
-def test_a_classmate_can_be_changed_and_taken_away(client: httpx.Client, create: Create, twin: str) -> None:
+def test_a_classmate_can_be_changed_and_removed(client: httpx.Client, create: Create, twin: str) -> None:
     grace, ada = create(name="Grace Hopper"), create()
     for classmate in (grace["id"], None):
         changed = client.patch(f"{twin}{ada['id']}/", json={"classmate": classmate})
@@ -76,7 +74,7 @@ def test_pages_together_are_the_list_without_gap_or_repetition(client: httpx.Cli
     assert set(made) <= set(ids)
 
 
-def test_a_page_behind_the_last_is_empty(client: httpx.Client, twin: str) -> None:
+def test_a_page_after_the_last_is_empty(client: httpx.Client, twin: str) -> None:
     page = client.get(f"{twin}?page=100&size=100")
     assert page.status_code == 200
     assert page.json()["students"] == []

@@ -19,11 +19,11 @@ def test_a_container_with_a_proxy_is_healthy(echo: Echo, service: str) -> None:
     assert container["State"]["Health"]["Status"] == "healthy"
 
 
-def test_nginx_reaches_the_gateways_past_it(echo: Echo, gateway: str) -> None:
+def test_nginx_reaches_the_gateways_without_the_proxy(echo: Echo, gateway: str) -> None:
     assert echo.get(f"/gateways/{gateway}/").status == 200
 
 
-def test_the_project_reaches_nginx_past_it(stack: Stack) -> None:
+def test_the_project_reaches_nginx_without_the_proxy(stack: Stack) -> None:
     variables = [part for name in ("http_proxy", "HTTP_PROXY", "all_proxy") for part in ("--env", f"{name}={PROXY}")]
     said = stack.compose("exec", "-T", *variables, "uwsgi", "python", "-m", "django", "roll_call").stdout
     assert {name: "error" in answer for name, answer in json.loads(said).items()} == dict.fromkeys(GATEWAYS, False)

@@ -29,7 +29,7 @@ def test_a_library_whose_private_names_are_used_has_an_upper_bound(library: str)
 
 
 @pytest.mark.parametrize("path", sorted(OURS))
-def test_each_replacement_is_there_and_documented(path: str) -> None:
+def test_each_replacement_exists_and_is_documented(path: str) -> None:
     assert (ROOT / path).is_file()
     assert f"`{path}`" in DOCUMENT
 

@@ -42,7 +42,7 @@ def test_versions_within_the_bounds_are_not_mentioned(
 
 
 @pytest.mark.parametrize("newer", ["28.0", "28.0rc1", "29.1", "26.9.9"])
-def test_one_warning_names_what_is_outside_them(
+def test_one_warning_names_libraries_outside_the_bounds(
     installed: dict[str, str], caplog: pytest.LogCaptureFixture, newer: str
 ) -> None:
     installed.update(gunicorn=newer, uvicorn="0.55.0")

@@ -64,21 +64,19 @@ def took(url: str) -> Callable[..., Took]:
     return took
 
 
-def test_uwsgi_takes_a_round_for_each_handful_of_threads(took: Callable[..., Took], at_once: int) -> None:
+def test_uwsgi_serves_as_many_requests_in_a_round_as_it_has_threads(took: Callable[..., Took], at_once: int) -> None:
     rounds = math.ceil(REQUESTS / at_once)
     assert rounds <= took("uwsgi", "sync").waiting / SECOND < 1.5 * rounds
 
 
-def test_an_asynchronous_view_runs_on_uwsgi_and_holds_a_thread_all_the_same(
-    took: Callable[..., Took], at_once: int
-) -> None:
+def test_an_asynchronous_view_on_uwsgi_occupies_a_thread(took: Callable[..., Took], at_once: int) -> None:
     one_too_many = took("uwsgi", "async", at_once + 1).waiting
     assert one_too_many / SECOND >= 2
     assert took("uwsgi", "async", at_once).waiting < one_too_many
 
 
 @pytest.mark.parametrize("view", ["async", "class"])
-def test_an_asgi_gateway_takes_one_round_for_all_of_them(
+def test_an_asgi_gateway_serves_all_waiting_requests_in_one_round(
     took: Callable[..., Took], at_once: int, asgi_gateway: str, view: str
 ) -> None:
     asgi = took(asgi_gateway, view)

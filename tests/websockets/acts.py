@@ -71,7 +71,7 @@ HANDSHAKES = {
     "a subprotocol for a client that offers none": Act(
         ({**ACCEPT, "subprotocol": "chat"}, closing()), headers={PROTOCOL: []}, ended=(1000, "")
     ),
-    "a header that is none": Act(({**ACCEPT, "headers": [("x-told", "yes\r\nx-forged: yes")]},), status=500),
+    "an invalid header": Act(({**ACCEPT, "headers": [("x-told", "yes\r\nx-forged: yes")]},), status=500),
     "a message before the accept": Act((sending(text="early"),), status=500),
     "a close before the accept": Act((closing(),), status=403),
     "a denial": Act(
@@ -152,7 +152,7 @@ MESSAGES = {
         frames=((TEXT, b"a"),),
         ended=(1000, ""),
     ),
-    "empty ones that nobody asked for": Act(
+    "unsolicited empty ones": Act(
         (ACCEPT, sending(text=""), sending(bytes=""), sending(text="", bytes=None), closing()),
         frames=((TEXT, b""), (BINARY, b""), (TEXT, b"")),
         ended=(1000, ""),

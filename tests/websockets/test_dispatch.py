@@ -84,9 +84,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("case", ENDINGS)
-def test_it_passes_on_the_same_messages_and_ends_the_same_way(
-    compared: dict[str, list[list[list[str]]]], case: str
-) -> None:
+def test_our_dispatch_behaves_like_channels(compared: dict[str, list[list[list[str]]]], case: str) -> None:
     theirs, ours = compared[case]
     if case == "stopped by the layer":
         # Channels does not cancel the layer's receive(): the layer keeps a channel that nobody reads any more.
@@ -148,12 +146,12 @@ print(json.dumps([asyncio.run(played(OSError("gone"), early)) for early in (Fals
 """
 
 
-def test_a_consumer_is_told_and_its_channel_forgotten_whatever_ends_it(stack: Stack) -> None:
+def test_a_consumer_is_notified_and_its_channel_is_removed_however_it_ends(stack: Stack) -> None:
     late, early = json.loads(stack.compose("exec", "-T", "gunicorn", "python", "-c", LEFT).stdout)
     assert late == early == ["forgotten", ["told", 1006], "OSError('gone')"]
 
 
-def test_the_gateways_use_it(stack: Stack) -> None:
+def test_the_gateways_use_our_dispatch(stack: Stack) -> None:
     asked = "import config.asgi, channels.consumer as it; print(it.await_many_dispatch.__module__)"
     for gateway in ("gunicorn", "daphne"):
         assert stack.compose("exec", "-T", gateway, "python", "-c", asked).stdout.strip() == "tricorn.channels_dispatch"

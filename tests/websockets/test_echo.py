@@ -15,18 +15,18 @@ MESSAGES = {
     "text beyond ASCII": "žluťoučký kůň, 駿馬, 🐎",
     "text with a NUL": "a\0b",
     "bytes": bytes(range(256)),
-    "bytes that are no UTF-8": b"\xff\xfe",
+    "invalid UTF-8": b"\xff\xfe",
 }
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
-def test_a_message_comes_back_as_it_went(connect: Connect, asgi_gateway: str, message: str | bytes) -> None:
+def test_a_message_is_echoed_unchanged(connect: Connect, asgi_gateway: str, message: str | bytes) -> None:
     socket = connect("/ws/echo/", asgi_gateway)
     socket.send(message)
     assert socket.recv(timeout=10) == message  # text is never equal to bytes
 
 
-def test_messages_come_back_in_order(connect: Connect, asgi_gateway: str) -> None:
+def test_messages_are_echoed_in_order(connect: Connect, asgi_gateway: str) -> None:
     socket = connect("/ws/echo/", asgi_gateway)
     numbers = [str(number) for number in range(200)]
     for number in numbers:
@@ -43,14 +43,14 @@ def test_short_ones_do_not_overtake_long_ones(connect: Connect, asgi_gateway: st
         assert [socket.recv(timeout=10) for _ in messages] == messages
 
 
-def test_a_message_in_fragments_comes_back_whole(connect: Connect, asgi_gateway: str) -> None:
+def test_a_fragmented_message_is_echoed_whole(connect: Connect, asgi_gateway: str) -> None:
     socket = connect("/ws/echo/", asgi_gateway)
     socket.send(["frag", "men", "ts"])
     assert socket.recv(timeout=10) == "fragments"
 
 
 @pytest.mark.parametrize("message", ["x" * MIB, b"x" * MIB], ids=["text", "bytes"])
-def test_one_mebibyte_comes_back(connect: Connect, asgi_gateway: str, message: str | bytes) -> None:
+def test_one_mebibyte_is_echoed(connect: Connect, asgi_gateway: str, message: str | bytes) -> None:
     socket = connect("/ws/echo/", asgi_gateway)
     socket.send(message)
     assert socket.recv(timeout=20) == message
@@ -67,7 +67,7 @@ REFUSED = {
 }
 
 
-def test_one_byte_more_is_refused_with_1009_and_no_utf_8_with_1007(connect: Connect, asgi_gateway: str) -> None:
+def test_one_byte_more_is_closed_with_1009_and_invalid_utf_8_with_1007(connect: Connect, asgi_gateway: str) -> None:
     # All connections at once: gunicorn keeps each open for a second, so that the client can read the reason.
     sockets = {name: connect("/ws/echo/", asgi_gateway) for name in REFUSED}
     codes = {}

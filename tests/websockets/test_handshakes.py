@@ -30,7 +30,7 @@ def refusal(connect: Connect, path: str, gateway: str, **options: object) -> int
     return refused.value.response.status_code
 
 
-def test_a_page_of_the_site_may_open_one(connect: Connect, way: tuple[str, str]) -> None:
+def test_a_page_of_the_site_may_open_a_websocket(connect: Connect, way: tuple[str, str]) -> None:
     prefix, gateway = way
     socket = connect(f"{prefix}/ws/echo/", gateway)
     socket.send("hello")
@@ -41,19 +41,19 @@ def test_a_page_of_the_site_may_open_one(connect: Connect, way: tuple[str, str])
     "origin",
     ["http://evil.example", "http://localhost.evil.example", "http://evil.example/localhost", "null"],
 )
-def test_a_page_of_another_site_may_not(connect: Connect, way: tuple[str, str], origin: str) -> None:
+def test_a_page_of_another_site_is_rejected(connect: Connect, way: tuple[str, str], origin: str) -> None:
     prefix, gateway = way
     assert refusal(connect, f"{prefix}/ws/echo/", gateway, origin=origin) == 403
     assert refusal(connect, f"{prefix}/ws/rooms/origin/", gateway, origin=origin) == 403
 
 
-def test_a_client_that_names_no_origin_may_not(connect: Connect, way: tuple[str, str]) -> None:
+def test_a_client_without_an_origin_is_rejected(connect: Connect, way: tuple[str, str]) -> None:
     prefix, gateway = way
     assert refusal(connect, f"{prefix}/ws/echo/", gateway, origin=None) == 403
 
 
 @pytest.mark.parametrize("origin", ["", "localhost"])
-def test_an_origin_that_is_none_is_refused_as_well(connect: Connect, way: tuple[str, str], origin: str) -> None:
+def test_an_invalid_origin_is_rejected(connect: Connect, way: tuple[str, str], origin: str) -> None:
     prefix, gateway = way
     # Daphne rejects an invalid origin before it calls the project.
     assert refusal(connect, f"{prefix}/ws/echo/", gateway, origin=origin) in (400, 403)
@@ -72,11 +72,11 @@ BAD_PATHS = {
     "room with a space": "/ws/rooms/a%20b/",
     "room with a line break": "/ws/rooms/a%0A/",
     "room with a letter beyond ASCII": "/ws/rooms/%C4%8D/",
-    "room of bytes that are no UTF-8": "/ws/rooms/%FF/",
+    "room of invalid UTF-8": "/ws/rooms/%FF/",
 }
 
 
-def test_what_does_not_exist_is_refused_and_makes_no_noise(
+def test_an_unknown_path_is_rejected_without_a_log_entry(
     connect: Connect, asgi_gateway: str, complaints: Callable[[], list[str]]
 ) -> None:
     statuses = {name: refusal(connect, path, asgi_gateway) for name, path in BAD_PATHS.items()}

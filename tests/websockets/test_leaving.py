@@ -26,7 +26,7 @@ def workers_in_room(stack: Stack, room: str) -> int:
     return int(valkey(stack, f"PUBSUB NUMSUB {channels[0]}")[-1]) if channels else 0
 
 
-def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
+def test_clients_that_leave_are_removed_without_a_log_entry(
     connect: Connect, stack: Stack, complaints: Callable[[], list[str]]
 ) -> None:
     present = connect("/ws/rooms/left/", "daphne")
@@ -37,14 +37,14 @@ def test_whoever_leaves_is_forgotten_and_nothing_is_logged_about_it(
         connect(path, gateway).close(code=1001, reason="going away")
         # The connection ends without a close frame, as when a laptop is closed.
         connect(path, gateway).socket.shutdown(sockets.SHUT_RDWR)
-    wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still knows those who left")
+    wait_until(lambda: workers_in_room(stack, "left") == 0, message="Valkey still has channels of clients that left")
     assert complaints() == []
 
 
 CROWD = 100  # on each gateway
 
 
-def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, stack: Stack) -> None:
+def test_clients_reset_in_a_busy_room_are_removed(connect: Connect, stack: Stack) -> None:
     known = set(valkey(stack, "PUBSUB CHANNELS"))
     speakers = [connect("/ws/rooms/busy/", gateway) for gateway in ASGI_GATEWAYS]
     crowd = [connect("/ws/rooms/busy/", gateway) for gateway in ASGI_GATEWAYS for _ in range(CROWD)]
@@ -63,13 +63,13 @@ def test_a_crowd_that_is_reset_in_a_busy_room_is_forgotten(connect: Connect, sta
             done.result(60)
     for speaker in speakers:
         speaker.close()
-    wait_until(lambda: workers_in_room(stack, "busy") == 0, 30, "Valkey still knows those who left")
+    wait_until(lambda: workers_in_room(stack, "busy") == 0, 30, "Valkey still has channels of clients that left")
     assert set(valkey(stack, "PUBSUB CHANNELS")) <= known
     assert valkey(stack, "KEYS '*busy*'") == []
 
 
 @pytest.mark.parametrize(("stopped", "other"), [ASGI_GATEWAYS, ASGI_GATEWAYS[::-1]])
-def test_a_gateway_that_stops_says_goodbye_and_the_other_goes_on(
+def test_a_stopping_gateway_sends_close_frames_and_the_other_keeps_serving(
     connect: Connect, stack: Stack, stopped: str, other: str
 ) -> None:
     # More than one for each worker.

@@ -55,5 +55,5 @@ def grown(stack: Stack, port: int) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("gateway", ASGI_GATEWAYS)
-def test_an_idle_one_takes_little_memory(grown: dict[str, float], gateway: str) -> None:
+def test_an_idle_websocket_uses_little_memory(grown: dict[str, float], gateway: str) -> None:
     assert 1 < grown[gateway] < MOST_KB

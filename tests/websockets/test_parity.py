@@ -87,7 +87,7 @@ LEAVING: dict[str, tuple[bytes, tuple[int, str]]] = {
 }
 
 
-def test_the_application_is_told_how_its_client_left(echo: Echo) -> None:
+def test_the_application_is_notified_how_its_client_left(echo: Echo) -> None:
     tokens = {(name, gateway): secrets.token_hex(8) for name in LEAVING for gateway in ASGI_GATEWAYS}
 
     def leave(case: tuple[str, str]) -> None:

@@ -28,7 +28,7 @@ def test_a_message_crosses_from_gateway_to_gateway_and_back(connect: Connect, he
         assert [hear(mine), hear(theirs)] == [heard, heard]
 
 
-def test_clients_on_all_workers_hear_each_other(connect: Connect, setting: Callable[[str], str]) -> None:
+def test_clients_on_all_workers_receive_each_others_messages(connect: Connect, setting: Callable[[str], str]) -> None:
     # Enough clients for each worker of gunicorn: the workers share nothing but Valkey.
     sockets = [connect("/ws/rooms/crowd/", "gunicorn") for _ in range(6 * int(setting("WEB_CONCURRENCY")))]
     say(sockets[0], "everyone?")
@@ -70,7 +70,7 @@ BAD_MESSAGES = {
 
 
 @pytest.mark.parametrize("bad", BAD_MESSAGES.values(), ids=BAD_MESSAGES)
-def test_a_bad_message_is_answered_with_an_error_and_the_connection_lives(
+def test_an_invalid_message_gets_an_error_and_the_connection_stays_open(
     connect: Connect, asgi_gateway: str, bad: str | bytes
 ) -> None:
     socket = connect("/ws/rooms/bad/", asgi_gateway)

@@ -27,7 +27,7 @@ def handshake(gateway: str, steps: tuple[object, ...], who: str = "") -> bytes:
     return bytes(Handshake(path_of(gateway, steps, who).removeprefix(f"/gateways/{gateway}")))
 
 
-def test_a_handshake_is_answered_503_and_holds_no_stop_up(echo: Echo, asgi_gateway: str) -> None:
+def test_a_pending_handshake_gets_503_and_does_not_delay_the_stop(echo: Echo, asgi_gateway: str) -> None:
     who = secrets.token_hex(8)
     container = echo.stack.container(asgi_gateway)
     with connect_to(echo, asgi_gateway) as connecting, connect_to(echo, asgi_gateway) as idle:
@@ -129,7 +129,7 @@ CASES = {
     "closed by the client, and not yet gone": (open_, CLOSE),
     "closed by the application, and not yet answered": (leaving,),
     "closed by the application, and answered": (leaving, CLOSE),
-    "refused, and told why": (open_, frame(Opcode.TEXT, b"\\xff")),
+    "rejected, with the reason": (open_, frame(Opcode.TEXT, b"\\xff")),
     "gone": (open_,),
     "connecting, and the client has left": (hesitant,),
 }
@@ -146,7 +146,7 @@ RIGHT = {
     "closed by the application, and not yet answered": [None, True],
     "closed by the application, and answered": [None, True],
     # The client has a second to read the close frame before the worker closes the connection.
-    "refused, and told why": [None, False],
+    "rejected, with the reason": [None, False],
     "gone": [None, True],
     "connecting, and the client has left": [None, True],
 }

@@ -26,7 +26,7 @@ def test_each_section_is_in_its_module() -> None:
 
 
 @pytest.mark.parametrize("item", EXCEPTIONS)
-def test_an_exception_says_why_and_what_holds_instead(item: str) -> None:
+def test_an_exception_has_a_reason_and_a_replacement(item: str) -> None:
     assert item in ITEMS
     assert EXCEPTIONS[item].reason.endswith(".")
     assert EXCEPTIONS[item].instead.endswith(".")

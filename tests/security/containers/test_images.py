@@ -30,7 +30,7 @@ CLIENTS = ("ssh", "telnet", "nc", "ncat", "socat", "nmap", "wget", "curl", "git"
 NEEDLESS = {*COMPILERS, *CLIENTS, "sshd", "dropbear", "in.telnetd", "sudo", "vim", "nano"}
 
 
-def test_what_runs_has_an_image_that_is_built_here_or_is_a_base_image() -> None:
+def test_every_running_image_is_built_here_or_a_base_image() -> None:
     assert {name for name in SERVICES if name not in BUILT} == set(STORES)
 
 

@@ -45,7 +45,7 @@ def modules(engine: dict[str, Any]) -> str:
     return " ".join(engine["SecurityOptions"])
 
 
-def test_every_service_of_the_file_is_looked_at(containers: Containers) -> None:
+def test_every_service_of_the_file_is_checked(containers: Containers) -> None:
     assert set(containers) == set(COMPOSE)
 
 

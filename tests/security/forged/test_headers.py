@@ -21,7 +21,7 @@ def without_id(answer: Answer) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_what_nginx_owns_cannot_be_forged(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_headers_set_by_nginx_cannot_be_forged(echo: Edge, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: headers that nginx owns", *map(str, OWNED), tried=2 * len(OWNED) + 1)
     plain = without_id(echo.get(path, host))
     for header in OWNED:
@@ -32,7 +32,9 @@ def test_what_nginx_owns_cannot_be_forged(echo: Edge, cases: Cases, host: str, p
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_neither_spelling_nor_number_makes_one_believed(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_no_spelling_or_repetition_of_a_forged_header_is_trusted(
+    echo: Edge, cases: Cases, host: str, path: str
+) -> None:
     """As many headers as nginx accepts: max_headers in nginx/conf.d/limits.conf."""
     cases.add("forged: in other letters, long, 50 times", *(name for name, _ in OWNED), tried=len(OWNED) + 2)
     plain = without_id(echo.get(path, host))
@@ -45,7 +47,7 @@ def test_neither_spelling_nor_number_makes_one_believed(echo: Edge, cases: Cases
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_a_connection_header_takes_nothing_away(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_a_connection_header_removes_no_other_header(echo: Edge, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: Connection names what nginx sets", *HOP_BY_HOP)
     plain = without_id(echo.get(path, host))
     for names in HOP_BY_HOP:
@@ -67,7 +69,7 @@ def test_the_clients_port_cannot_be_forged(echo: Edge, gateway: str) -> None:
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_other_headers_are_headers_and_nothing_else(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_other_headers_are_passed_on_without_effect(echo: Edge, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: headers that are only headers", *(name for name, _ in PASSED))
     plain = without_id(echo.get(path, host))
     for name, value in PASSED:
@@ -77,13 +79,13 @@ def test_other_headers_are_headers_and_nothing_else(echo: Edge, cases: Cases, ho
 
 
 @pytest.mark.parametrize("path", ["/gateway/", "/async/gateway/"])
-def test_the_project_itself_sees_through_them_all(edge: Edge, gateway: str, path: str) -> None:
+def test_the_project_does_not_trust_forged_headers(edge: Edge, gateway: str, path: str) -> None:
     plain, forged = (edge.get(f"/gateways/{gateway}{path}", headers=headers) for headers in ([], OWNED + PASSED))
     facts = ("scheme", "remote_addr", "host")
     assert [forged.json()[fact] for fact in facts] == [plain.json()[fact] for fact in facts]
     assert forged.json()["request_id"] == forged.one("X-Request-ID") != plain.one("X-Request-ID")
 
 
-def test_no_prefix_of_a_clients_gets_into_a_url(edge: Edge, gateway: str) -> None:
+def test_a_clients_prefix_header_is_not_used_in_urls(edge: Edge, gateway: str) -> None:
     answer = edge.get(f"/gateways/{gateway}/admin/x", headers=OWNED + PASSED)
     assert answer.one("Location") == "/admin/login/?next=/admin/x"

@@ -78,7 +78,7 @@ def refused_by_nginx(edge: Edge, answers: list[Answer]) -> bool:
     return {entry["upstream_addr"] for entry in edge.all_logged(answers)} == {""}
 
 
-def test_a_host_is_ours_or_refused(echo: Echo, cases: Cases, gateway: str) -> None:
+def test_a_foreign_host_is_rejected(echo: Echo, cases: Cases, gateway: str) -> None:
     cases.add("forged: Host", *map(repr, HOSTS))
     answers = [echo.get(f"/gateways/{gateway}/host-{number}", host) for number, host in enumerate(HOSTS)]
     for number, (answer, (host, expected)) in enumerate(zip(answers, HOSTS.items(), strict=True)):
@@ -106,7 +106,7 @@ def test_the_request_lines_host_wins_over_the_headers(echo: Edge, cases: Cases, 
 
 @pytest.mark.parametrize("second", ["localhost", "evil.example", ""])
 @pytest.mark.parametrize("first", ["localhost", "evil.example", ""])
-def test_two_hosts_are_refused_whichever_comes_first(echo: Edge, cases: Cases, first: str, second: str) -> None:
+def test_two_hosts_are_rejected_in_either_order(echo: Edge, cases: Cases, first: str, second: str) -> None:
     cases.add("forged: two Hosts", f"{first}, {second}")
     answer = echo.get("/", first, [("Host", second)])
     assert answer.status == 400
@@ -114,12 +114,12 @@ def test_two_hosts_are_refused_whichever_comes_first(echo: Edge, cases: Cases, f
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "localhost:80@evil.example"])
-def test_http_1_0_is_no_way_around(echo: Edge, gateway: str, host: str) -> None:
+def test_http_1_0_does_not_bypass_the_host_check(echo: Edge, gateway: str, host: str) -> None:
     assert echo.ask("GET", f"/gateways/{gateway}/", host, version="1.0").status in (400, 421)
     assert echo.ask("GET", f"http://{host}/gateways/{gateway}/", "localhost", version="1.0").status in (400, 421)
 
 
-def test_what_the_project_says_of_its_host_is_ours(edge: Edge, cases: Cases, gateway: str) -> None:
+def test_the_host_that_the_project_sees_is_ours(edge: Edge, cases: Cases, gateway: str) -> None:
     """The project behind its own ALLOWED_HOSTS: an absolute URL in a mail would have the host reported here."""
     hosts = {host: expected for host, expected in HOSTS.items() if isinstance(expected, str)}
     cases.add("forged: Host", *map(repr, hosts))

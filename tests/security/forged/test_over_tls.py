@@ -70,7 +70,7 @@ def client(request: pytest.FixtureRequest, secure_echo: SecureEcho) -> Client:
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_no_claim_is_believed(client: Client, cases: Cases, host: str, path: str) -> None:
+def test_no_forged_header_is_trusted(client: Client, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: over TLS, HTTP/1.1, HTTP/2 and HTTP/3", *map(str, CLAIMS), tried=len(SINGLY) + 1)
     plain = told(client.get(path, host))
     assert (plain["scheme"], plain["is_secure"], plain["META"]["HTTP_X_FORWARDED_PROTO"]) == ("https", True, "https")
@@ -81,14 +81,14 @@ def test_no_claim_is_believed(client: Client, cases: Cases, host: str, path: str
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_other_headers_are_headers_and_nothing_else(client: Client, host: str, path: str) -> None:
+def test_other_headers_are_passed_on_without_effect(client: Client, host: str, path: str) -> None:
     plain, found = told(client.get(path, host)), told(client.get(path, host, PASSED))
     for name, value in PASSED:
         assert found["META"].pop(f"HTTP_{name.upper().replace('-', '_')}") == value
     assert found == plain
 
 
-def test_a_host_besides_the_authority_is_the_same_or_refused(secure_echo: SecureEcho, gateway: str) -> None:
+def test_a_host_different_from_the_authority_is_rejected(secure_echo: SecureEcho, gateway: str) -> None:
     client, path = Http2Client(secure_echo), f"/gateways/{gateway}/"
     plain = told(client.get(path, "localhost"))
     assert told(client.get(path, "localhost", [("host", "localhost")])) == plain
@@ -96,7 +96,7 @@ def test_a_host_besides_the_authority_is_the_same_or_refused(secure_echo: Secure
         assert client.get(path, authority, [("host", host)]).status == 400
 
 
-def test_a_host_of_the_handshake_changes_nothing(secure_echo: SecureEcho, gateway: str) -> None:
+def test_the_tls_server_name_has_no_effect_on_the_host(secure_echo: SecureEcho, gateway: str) -> None:
     """TLS names localhost here (SNI), but the host of the request counts."""
     client = Http2Client(secure_echo)
     assert client.get("/", f"{gateway}.localhost").json()["host"] == f"{gateway}.localhost"
@@ -104,7 +104,7 @@ def test_a_host_of_the_handshake_changes_nothing(secure_echo: SecureEcho, gatewa
 
 
 @pytest.mark.parametrize(("host", "path"), WEBSOCKET_ROUTES)
-def test_a_websocket_over_tls_is_one(secure_echo: SecureEcho, cases: Cases, host: str, path: str) -> None:
+def test_a_websocket_over_tls_opens(secure_echo: SecureEcho, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: WebSocket handshakes over TLS", *map(str, CLAIMS), tried=len(SINGLY) + 1)
     plain = told_of_scope(scope(secure_echo, host, path))
     assert dict(plain["headers"])["x-forwarded-proto"] == "https"

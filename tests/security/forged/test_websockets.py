@@ -68,7 +68,7 @@ def test_the_scope_has_what_nginx_sees(echo: Edge, host: str, path: str) -> None
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_what_nginx_owns_cannot_be_forged(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_headers_set_by_nginx_cannot_be_forged(echo: Edge, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: WebSocket handshakes", *map(str, OWNED), tried=len(OWNED) + 2)
     plain = told(scope(echo, host, path))
     for header in OWNED:
@@ -78,7 +78,7 @@ def test_what_nginx_owns_cannot_be_forged(echo: Edge, cases: Cases, host: str, p
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_other_headers_are_headers_and_nothing_else(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_other_headers_are_passed_on_without_effect(echo: Edge, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: WebSocket handshakes", *(name for name, _ in PASSED), tried=1)
     plain = told(scope(echo, host, path))
     found = told(scope(echo, host, path, PASSED))
@@ -88,7 +88,7 @@ def test_other_headers_are_headers_and_nothing_else(echo: Edge, cases: Cases, ho
 
 
 @pytest.mark.parametrize(("host", "path"), ROUTES)
-def test_a_connection_header_takes_nothing_away(echo: Edge, cases: Cases, host: str, path: str) -> None:
+def test_a_connection_header_removes_no_other_header(echo: Edge, cases: Cases, host: str, path: str) -> None:
     cases.add("forged: Connection names what nginx sets", *HOP_BY_HOP)
     plain = told(scope(echo, host, path))
     for names in HOP_BY_HOP:
@@ -96,7 +96,7 @@ def test_a_connection_header_takes_nothing_away(echo: Edge, cases: Cases, host: 
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "localhost.evil.example", ""])
-def test_a_forged_host_opens_none(echo: Edge, cases: Cases, asgi_gateway: str, host: str) -> None:
+def test_a_forged_host_opens_no_websocket(echo: Edge, cases: Cases, asgi_gateway: str, host: str) -> None:
     cases.add("forged: Host", repr(host))
     path = f"/gateways/{asgi_gateway}/ws/x/"
     headers = [("Upgrade", "websocket"), ("Sec-WebSocket-Key", "x" * 22 + "=="), ("Sec-WebSocket-Version", "13")]

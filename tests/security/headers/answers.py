@@ -79,7 +79,7 @@ FAILURES = [
 OWN = [
     Case("static file", "static", 200, "/static/staticfiles.json"),
     Case("part of a static file", "static", 206, "/static/staticfiles.json", headers=[("Range", "bytes=0-3")]),
-    Case("no such part of it", "static", 416, "/static/staticfiles.json", headers=[("Range", "bytes=99999999-")]),
+    Case("an unsatisfiable range", "static", 416, "/static/staticfiles.json", headers=[("Range", "bytes=99999999-")]),
     Case("no such static file", "error of nginx", 404, "/static/nope", headers=[HTML]),
     Case("no such static file, JSON", "error of nginx", 404, "/static/nope", headers=[JSON]),
     Case("no such upload", "error of nginx", 404, "/media/nope", headers=[HTML]),

@@ -54,12 +54,12 @@ def seen(
     return look(looked_at, "browse.mjs", {**visit, "name": name, "password": password})
 
 
-def test_pages_and_admin_work_without_a_complaint_of_the_browser(seen: dict[str, Any], gateway: str) -> None:
+def test_pages_and_admin_work_without_browser_errors(seen: dict[str, Any], gateway: str) -> None:
     assert len(seen[gateway]["steps"]) == (14 if gateway in THOROUGH else 4)
     assert [text for text in seen[gateway]["complaints"] if not EXPECTED.match(text)] == []
 
 
-def test_code_that_gets_into_a_page_does_not_run(seen: dict[str, Any], cases: Cases) -> None:
+def test_code_injected_into_a_page_does_not_run(seen: dict[str, Any], cases: Cases) -> None:
     injected = [each for gateway in seen.values() for each in gateway["injected"].values()]
     assert len(injected) == len(THOROUGH) * len(INTO)
     cases.add(KIND, *STOPPED_BY, tried=len(STOPPED_BY) * len(injected), note="stopped by the directive meant for it")

@@ -87,7 +87,7 @@ def test_the_grade_is_a_plus_and_all_ten_tests_pass(scanned: dict[str, Any], cas
     assert found["grade"] == "A+"
 
 
-def test_the_best_is_reached_where_passing_could_mean_less(scanned: dict[str, Any]) -> None:
+def test_tests_with_several_passing_results_reach_the_best(scanned: dict[str, Any]) -> None:
     """Some tests pass if they find nothing to check. Here each has found what it checks."""
     results = {name: test["result"] for name, test in scanned["login, uwsgi"]["tests"].items()}
     assert results == {
@@ -104,7 +104,7 @@ def test_the_best_is_reached_where_passing_could_mean_less(scanned: dict[str, An
     }
 
 
-def test_the_package_says_the_same_by_itself(scanned: dict[str, Any]) -> None:
+def test_the_package_alone_reports_the_same(scanned: dict[str, Any]) -> None:
     """Our scan adds paths and cookies. For the site's first page, the Observatory's own scan must agree with it."""
     own, lobby = scanned["by itself"], scanned["lobby, uwsgi"]
     assert (own["grade"], own["score"]) == (lobby["grade"], lobby["score"])

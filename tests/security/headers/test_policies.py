@@ -11,7 +11,7 @@ from tests.security.headers.answers import EVERYWHERE, FAILURES, KINDS, OWN, PAG
 from tests.support.stack import GATEWAYS, Stack
 
 KIND = "headers: each once, on each answer"
-WINS = "headers: what a project says"
+WINS = "headers: a project's own"
 
 CASES = [*OWN, *(case for gateway in GATEWAYS for case in through(gateway, PAGES))]
 MISBEHAVING = [case for gateway in GATEWAYS for case in through(gateway, FAILURES)]
@@ -43,13 +43,13 @@ def assert_headers(case: Case, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_header_is_there_once(edge: Edge, cases: Cases, case: Case) -> None:
+def test_each_header_is_sent_once(edge: Edge, cases: Cases, case: Case) -> None:
     cases.add(KIND, case.name, note="status 200 to 501; pages, JSON, streams, files, errors; three gateways and nginx")
     assert_headers(case, case.ask(edge))
 
 
 @pytest.mark.parametrize("case", MISBEHAVING, ids=lambda case: case.name)
-def test_each_header_is_there_once_on_a_failure(misbehaving: Edge, cases: Cases, case: Case) -> None:
+def test_each_header_is_sent_once_with_an_error(misbehaving: Edge, cases: Cases, case: Case) -> None:
     cases.add(KIND, case.name)
     answer = case.ask(misbehaving)
     assert_headers(case, answer)
@@ -66,7 +66,7 @@ def test_an_upload_is_sent_as_an_attachment_that_may_do_nothing(http: httpx.Clie
     assert "sandbox" in answer.one("Content-Security-Policy").split("; ")
 
 
-def test_what_a_server_refuses_by_itself_is_not_sniffed_either(edge: Edge, cases: Cases) -> None:
+def test_a_servers_own_errors_have_nosniff(edge: Edge, cases: Cases) -> None:
     """The server rejects the request without the project, so no middleware adds the headers: nginx does."""
     case = Case("a method that gunicorn does not know", "bare", 400, "/gateways/gunicorn/", "FROB")
     cases.add(KIND, case.name)
@@ -84,7 +84,7 @@ OWN_WORDS = {
 }
 
 
-def test_a_views_own_headers_reach_the_client_as_they_are(misbehaving: Edge, cases: Cases, gateway: str) -> None:
+def test_a_views_own_headers_reach_the_client_unchanged(misbehaving: Edge, cases: Cases, gateway: str) -> None:
     """Neither the sample's middlewares nor nginx replace such a header, or add a second one."""
     cases.add(WINS, *OWN_WORDS, note="a view's policies arrive as they are; its Server and X-Powered-By do not")
     answer = misbehaving.get(f"/gateways/{gateway}/say/?{urlencode(OWN_WORDS)}")
@@ -92,9 +92,7 @@ def test_a_views_own_headers_reach_the_client_as_they_are(misbehaving: Edge, cas
     assert {name: answer.one(name) for name in OWN_WORDS} == OWN_WORDS
 
 
-def test_what_a_project_or_its_server_calls_itself_is_not_passed_on(
-    misbehaving: Edge, cases: Cases, gateway: str
-) -> None:
+def test_server_identification_headers_are_not_passed_on(misbehaving: Edge, cases: Cases, gateway: str) -> None:
     cases.add(WINS, "Server", "X-Powered-By")
     answer = misbehaving.get(f"/gateways/{gateway}/say/?Server=secret/1.2.3&X-Powered-By=secret")
     assert (answer.status, answer.one("Server"), answer.all("X-Powered-By")) == (200, "nginx", [])

@@ -10,7 +10,7 @@ from tests.security.cases import Cases
 from tests.security.headers.answers import FAILURES, OWN, PAGES, Case, through
 from tests.support.stack import GATEWAYS, HTTP_PORTS, Stack
 
-KIND = "headers: no version told"
+KIND = "headers: no version shown"
 
 # Names of servers that are not packages too: `Server: uWSGI/2`, `Python/3.13`.
 NAMES = "nginx|uwsgi|gunicorn|uvicorn|daphne|twisted|autobahn|python|cpython|django|debian|wsgiserver"
@@ -60,29 +60,27 @@ def answers(edge: Edge, cases: Cases, asked: Iterator[Case] | list[Case]) -> Ite
         yield case.name, case.ask(edge)
 
 
-def test_nothing_that_nginx_answers_tells_a_version(edge: Edge, cases: Cases, versions: set[str]) -> None:
+def test_no_response_of_nginx_shows_a_version(edge: Edge, cases: Cases, versions: set[str]) -> None:
     told = {name: told_in(answer, versions) for name, answer in answers(edge, cases, OWN) if name != "static file"}
     assert {name: found for name, found in told.items() if found} == {}
 
 
-def test_nothing_that_a_gateway_answers_tells_a_version(
-    edge: Edge, cases: Cases, versions: set[str], gateway: str
-) -> None:
+def test_no_response_of_a_gateway_shows_a_version(edge: Edge, cases: Cases, versions: set[str], gateway: str) -> None:
     told = {name: told_in(answer, versions) for name, answer in answers(edge, cases, through(gateway, PAGES))}
     assert {name: found for name, found in told.items() if found} == {}
 
 
-def test_no_failure_tells_a_version(misbehaving: Edge, cases: Cases, versions: set[str], gateway: str) -> None:
+def test_no_error_shows_a_version(misbehaving: Edge, cases: Cases, versions: set[str], gateway: str) -> None:
     told = {name: told_in(answer, versions) for name, answer in answers(misbehaving, cases, through(gateway, FAILURES))}
     assert {name: found for name, found in told.items() if found} == {}
 
 
-def test_named_exception_the_samples_gateway_tells_versions(edge: Edge, versions: set[str], gateway: str) -> None:
+def test_named_exception_the_samples_gateway_page_shows_versions(edge: Edge, versions: set[str], gateway: str) -> None:
     """That is its purpose, and proves that the tests above would find one. docs/security.md says how to remove it."""
     assert len(told_in(edge.get(f"/gateways/{gateway}/gateway/"), versions)) >= 3
 
 
-def test_no_server_introduces_itself_even_to_nginx(stack: Stack, cases: Cases, gateway: str) -> None:
+def test_no_server_identifies_itself_even_to_nginx(stack: Stack, cases: Cases, gateway: str) -> None:
     cases.add(KIND, *(f"{path}, {gateway}, past nginx" for path in PAST_NGINX))
     answers = inside(stack, gateway, DIRECT.format(port=HTTP_PORTS[gateway], paths=PAST_NGINX)).splitlines()
     assert ["content-type" in line.split() for line in answers] == [True] * len(PAST_NGINX)

@@ -34,7 +34,7 @@ def test_the_engine_knows_the_stores_network_as_internal(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_a_store_has_no_way_out(stack: Stack, store: str) -> None:
+def test_a_store_cannot_reach_the_internet(stack: Stack, store: str) -> None:
     _, route = stack.inside(store).check_output("cat /proc/net/route").splitlines()
     _, destination, gateway, *_ = route.split()
     # The route of its own network, without a gateway. Destination 0 would be the default route.
@@ -42,12 +42,12 @@ def test_a_store_has_no_way_out(stack: Stack, store: str) -> None:
     assert int(gateway, 16) == 0
 
 
-def test_valkey_answers_nobody_without_the_password(found: Containers) -> None:
+def test_valkey_rejects_clients_without_the_password(found: Containers) -> None:
     assert run("docker", "exec", found["valkey"][0]["Id"], "valkey-cli", "ping").stdout.startswith("NOAUTH")
 
 
 @pytest.mark.parametrize("password", ["", "guessed"])
-def test_postgres_lets_nobody_in_without_the_password(
+def test_postgres_rejects_clients_without_the_password(
     stack: Stack, found: Containers, setting: Callable[[str], str], password: str
 ) -> None:
     (postgres,) = found["postgres"]

@@ -19,7 +19,7 @@ def address_of_nginx(stack: Stack) -> str:
 KNOCK = json.dumps([["uwsgi", 3031, HELLOS["uwsgi:3031"].hex()]])
 
 
-def test_nginx_is_let_in_at_another_address_and_whoever_has_its_old_one_is_not(stack: Stack) -> None:
+def test_nginx_is_accepted_at_a_new_address_and_the_old_address_is_not(stack: Stack) -> None:
     old = address_of_nginx(stack)
     stack.compose("rm", "--force", "--stop", "nginx")
     try:
@@ -34,7 +34,7 @@ def test_nginx_is_let_in_at_another_address_and_whoever_has_its_old_one_is_not(s
         stack.compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", "nginx")
 
 
-def test_uwsgi_says_on_whom_it_hung_up(stack: Stack) -> None:
+def test_uwsgi_logs_the_address_of_a_closed_connection(stack: Stack) -> None:
     with stack.observer("postgres") as stranger:
         assert json.loads(stranger.run("python -c %s %s", PROBE, KNOCK).stdout) == ["cut"]
         addresses = stranger.check_output("hostname --all-ip-addresses").split()

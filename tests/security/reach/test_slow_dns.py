@@ -77,7 +77,7 @@ def ask(container: str) -> float:
     return float(answered[1])
 
 
-def test_strangers_hold_nobody_up_while_a_look_up_hangs(uwsgi: str) -> None:
+def test_unknown_clients_delay_no_request_while_a_lookup_hangs(uwsgi: str) -> None:
     address = address_of(uwsgi), 3031
 
     def knock(_: int) -> bytes:
@@ -96,7 +96,7 @@ def test_strangers_hold_nobody_up_while_a_look_up_hangs(uwsgi: str) -> None:
     assert max(taken) < LOOKING_UP - 10
 
 
-def test_it_goes_on_to_know_nobody_but_nginx(stack: Stack) -> None:
+def test_uwsgi_accepts_only_nginx_during_slow_dns(stack: Stack) -> None:
     knock = json.dumps([["uwsgi", 3031, HELLOS["uwsgi:3031"].hex()]])
     with stack.observer("postgres") as stranger:
         assert json.loads(stranger.run("python -c %s %s", PROBE, knock).stdout) == ["cut"]

@@ -11,7 +11,7 @@ CELLS = [(source, column) for source in PROMISED for column in COLUMNS]
 
 
 @pytest.mark.parametrize(("source", "column"), CELLS, ids=[f"{source} to {column}" for source, column in CELLS])
-def test_a_port_is_open_to_those_alone_that_the_table_names(
+def test_a_port_is_open_only_to_the_services_in_the_table(
     measured: Measured, cases: Cases, source: str, column: str
 ) -> None:
     cases.add("reach: from whom to which port", f"{source} to {column}")

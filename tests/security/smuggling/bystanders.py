@@ -44,7 +44,7 @@ class Bystanders:
                 told = self.edge.ask("POST", f"/gateways/{gateway}{path}", body=body).json()
                 found = (told["path"], told["length"], told["sha256"])
                 if found != (path, len(body), hashlib.sha256(body).hexdigest()):
-                    self.problems.append(f"{gateway}: sent {path} with {body!r}, and was told {told}")
+                    self.problems.append(f"{gateway}: sent {path} with {body!r}, and received {told}")
             except (OSError, HTTPException, ValueError, KeyError) as error:
                 self.problems.append(f"{gateway}: sent {path} with {body!r}: {error!r}")
             answered += 1

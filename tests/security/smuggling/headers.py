@@ -76,12 +76,12 @@ HEADERS = [
         "{smuggled}",
     ),
     passed(
-        "a body that says it is compressed",
+        "a body declared as compressed",
         message("Content-Encoding: gzip", "Content-Length: {length}", body="{smuggled}"),
         "{smuggled}",
     ),
     passed(
-        "a body of many parts that says where they end",
+        "a multipart body with its boundary",
         message(
             'Content-Type: multipart/form-data; boundary="x"; boundary=y',
             "Content-Length: {length}",

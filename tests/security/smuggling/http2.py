@@ -56,7 +56,7 @@ HTTP2 = [
     with_header("an empty name", "connection ended", ("", "b")),
     with_header("a coding of chunks: H2.TE", 200, ("transfer-encoding", "chunked"), body="0\r\n\r\n{smuggled}"),
     with_header("a coding of chunks in capitals", 200, ("transfer-encoding", "CHUNKED"), body="0\r\n\r\n{smuggled}"),
-    with_header("a coding that is none", 200, ("transfer-encoding", "identity"), body="{smuggled}"),
+    with_header("an invalid coding", 200, ("transfer-encoding", "identity"), body="{smuggled}"),
     with_header(
         "a coding and a length",
         200,
@@ -145,7 +145,7 @@ HTTP2 = [
     Http2Case("two schemes", 400, before=[(":scheme", "http")]),
     Http2Case("two hosts of the pseudo-header", 400, before=[(":authority", "evil.example")]),
     Http2Case("a pseudo-header behind a header", 200, [("x-a", "a"), (":path", "{path}")], {":path": None}),
-    Http2Case("a pseudo-header that nobody knows", 400, pseudo={":evil": "a"}),
+    Http2Case("an unknown pseudo-header", 400, pseudo={":evil": "a"}),
     Http2Case("a pseudo-header of answers", 400, pseudo={":status": "200"}),
     Http2Case(
         "trailers with a length and a coding",

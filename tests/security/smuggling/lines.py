@@ -15,7 +15,7 @@ LINES = [
     passed("a line feed before the request", "\n" + message()),
     passed("spaces between the words of the line", line("{method}   {path}   HTTP/1.1")),
     passed("spaces after the line", line("{method} {path} HTTP/1.1  ")),
-    passed("a method that nobody knows", line("SMUGGLE {path} HTTP/1.1"), on=GUNICORN_REFUSES),
+    passed("an unknown method", line("SMUGGLE {path} HTTP/1.1"), on=GUNICORN_REFUSES),
     passed("a method of PRI, as HTTP/2 begins", line("PRI {path} HTTP/1.1"), on=GUNICORN_REFUSES),
     refused("a space before the method", line(" {method} {path} HTTP/1.1")),
     refused("tabs between the words of the line", line("{method}\t{path}\tHTTP/1.1")),

@@ -80,7 +80,7 @@ def tried(secure_echo: SecureEcho, cases: Cases) -> Tried:
 
 
 @each_case
-def test_it_has_a_status_or_a_reset_and_the_next_request_its_own_answer(tried: Tried, case: Http2Case) -> None:
+def test_the_request_gets_a_status_or_a_reset_and_the_next_its_own_response(tried: Tried, case: Http2Case) -> None:
     for outcome in tried.outcomes[case.name]:
         assert outcome.end == case.end, outcome
         if outcome.end == "connection ended":
@@ -91,7 +91,7 @@ def test_it_has_a_status_or_a_reset_and_the_next_request_its_own_answer(tried: T
 
 
 @each_case
-def test_the_project_sees_no_request_but_those_that_were_sent(tried: Tried, case: Http2Case) -> None:
+def test_the_project_sees_only_the_requests_that_were_sent(tried: Tried, case: Http2Case) -> None:
     for outcome in tried.outcomes[case.name]:
         token, gateway = outcome.trial.token, outcome.trial.gateway
         seen = tried.seen[gateway].get(token, [])
@@ -109,7 +109,7 @@ def test_the_project_reads_the_body_that_nginx_read(tried: Tried, case: Http2Cas
 
 
 @each_case
-def test_the_project_is_told_nothing_of_a_connection_that_is_not_its_own(tried: Tried, case: Http2Case) -> None:
+def test_the_project_receives_no_header_of_another_connection(tried: Tried, case: Http2Case) -> None:
     """HTTP/2 forbids these headers. If nginx does not reject the request, it removes them."""
     names = {f"HTTP_{name}" for name in ("CONNECTION", "KEEP_ALIVE", "TE", "TRANSFER_ENCODING", "UPGRADE", "EXPECT")}
     for outcome in tried.outcomes[case.name]:
@@ -118,12 +118,12 @@ def test_the_project_is_told_nothing_of_a_connection_that_is_not_its_own(tried: 
 
 
 @each_case
-def test_what_nginx_refuses_reaches_no_gateway(tried: Tried, case: Http2Case) -> None:
+def test_requests_rejected_by_nginx_reach_no_gateway(tried: Tried, case: Http2Case) -> None:
     for outcome in tried.outcomes[case.name]:
         if isinstance(outcome.result, Answer) and outcome.result.status >= 400:
             assert tried.logged[outcome.result.one("X-Request-ID")]["upstream_addr"] == "", outcome
 
 
-def test_other_clients_get_the_answers_to_their_own_requests(tried: Tried) -> None:
+def test_other_clients_get_their_own_responses(tried: Tried) -> None:
     assert tried.bystanders.problems == []
     assert tried.bystanders.answered > 50

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
-def test_the_table_is_large_and_each_case_has_a_name_of_its_own() -> None:
+def test_the_table_is_large_and_each_case_has_a_unique_name() -> None:
     assert len(CASES) == len({case.name for case in CASES}) == len({case.data for case in CASES}) >= 60
 
 
@@ -33,7 +33,7 @@ def test_a_second_request_that_was_executed_would_be_noticed(echo: Echo) -> None
 
 
 @each_case
-def test_it_is_answered_and_then_the_connection_is_closed_or_in_sync(tried: Tried, case: Case) -> None:
+def test_after_the_response_the_connection_is_closed_or_in_sync(tried: Tried, case: Case) -> None:
     for outcome in tried.outcomes[case.name]:
         statuses = tuple(answer.status for answer in outcome.answers)
         assert outcome.problem == "", outcome
@@ -41,7 +41,7 @@ def test_it_is_answered_and_then_the_connection_is_closed_or_in_sync(tried: Trie
 
 
 @each_case
-def test_the_project_sees_no_request_but_those_that_were_sent(tried: Tried, case: Case) -> None:
+def test_the_project_sees_only_the_requests_that_were_sent(tried: Tried, case: Case) -> None:
     for outcome in tried.outcomes[case.name]:
         token, gateway = outcome.trial.token, outcome.trial.gateway
         answers, then = case.end(gateway)
@@ -63,7 +63,7 @@ def test_the_project_reads_the_body_that_nginx_read(tried: Tried, case: Case) ->
 
 
 @each_case
-def test_what_nginx_refuses_reaches_no_gateway(tried: Tried, case: Case) -> None:
+def test_requests_rejected_by_nginx_reach_no_gateway(tried: Tried, case: Case) -> None:
     for outcome in tried.outcomes[case.name]:
         _, then = case.end(outcome.trial.gateway)
         for answer in outcome.answers:
@@ -72,11 +72,11 @@ def test_what_nginx_refuses_reaches_no_gateway(tried: Tried, case: Case) -> None
                 assert tried.logged[answer.one("X-Request-ID")]["upstream_addr"] == "", outcome
 
 
-def test_other_clients_get_the_answers_to_their_own_requests(tried: Tried) -> None:
+def test_other_clients_get_their_own_responses(tried: Tried) -> None:
     assert tried.bystanders.problems == []
     assert tried.bystanders.answered > 100
 
 
-def test_the_gateways_serve_on(tried: Tried, echo: Edge, gateway: str) -> None:
+def test_the_gateways_keep_serving(tried: Tried, echo: Edge, gateway: str) -> None:
     answers = [echo.get(f"/gateways/{gateway}/serves-on") for _ in range(20)]
     assert {(answer.status, answer.json()["path"]) for answer in answers} == {(200, "/serves-on")}

@@ -79,7 +79,7 @@ def complaint(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("mistake", BROKEN)
-def test_a_pair_that_could_not_serve_is_named(folder: Path, cases: Cases, mistake: str) -> None:
+def test_an_unusable_pair_is_reported(folder: Path, cases: Cases, mistake: str) -> None:
     cases.add("TLS: broken certificates", mistake)
     chain, key, words = BROKEN[mistake]
     put(folder, chain, key)
@@ -87,14 +87,14 @@ def test_a_pair_that_could_not_serve_is_named(folder: Path, cases: Cases, mistak
 
 
 @pytest.mark.parametrize("name", ["fullchain.pem", "privkey.pem"])
-def test_a_file_that_is_not_there_is_named_with_both_cures(folder: Path, cases: Cases, name: str) -> None:
+def test_a_missing_file_is_reported_with_both_cures(folder: Path, cases: Cases, name: str) -> None:
     cases.add("TLS: broken certificates", f"no {name}")
     (folder / name).unlink()
     line = complaint(folder)
     assert f"{name} is missing: make certs creates a certificate for development; docs/tls.md explains where" in line
 
 
-def test_a_link_that_leads_out_of_the_folder_is_named(folder: Path, cases: Cases) -> None:
+def test_a_link_that_points_outside_the_folder_is_reported(folder: Path, cases: Cases) -> None:
     """certbot's live/ has such links."""
     cases.add("TLS: broken certificates", "a link")
     (folder / "privkey.pem").unlink()
@@ -102,7 +102,7 @@ def test_a_link_that_leads_out_of_the_folder_is_named(folder: Path, cases: Cases
     assert "privkey.pem is a link to ../../archive/example/privkey1.pem, which is not in" in complaint(folder)
 
 
-def test_a_folder_in_the_place_of_a_file_is_named(folder: Path, cases: Cases) -> None:
+def test_a_folder_in_place_of_a_file_is_reported(folder: Path, cases: Cases) -> None:
     cases.add("TLS: broken certificates", "a folder")
     (folder / "fullchain.pem").unlink()
     (folder / "fullchain.pem").mkdir()
@@ -110,14 +110,14 @@ def test_a_folder_in_the_place_of_a_file_is_named(folder: Path, cases: Cases) ->
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640])
-def test_a_key_that_others_can_read_is_named_with_the_cure(folder: Path, cases: Cases, mode: int) -> None:
+def test_a_key_that_others_can_read_is_reported_with_the_cure(folder: Path, cases: Cases, mode: int) -> None:
     cases.add("TLS: broken certificates", f"mode {mode:o}")
     (folder / "privkey.pem").chmod(mode)
     line = complaint(folder)
     assert line.endswith(f"privkey.pem is accessible to other users (mode {mode:o}): chmod 600 certs/privkey.pem")
 
 
-def test_a_folder_that_is_not_there_is_named(stack: TlsStack) -> None:
+def test_a_missing_folder_is_reported(stack: TlsStack) -> None:
     refused = stack.script("bin/certs", "install", check=False, CERTS="./nowhere")
     assert one_line(refused) == (
         "certs: CERTS=nowhere: there is no such folder; make certs creates it, with a certificate for development"
@@ -125,7 +125,7 @@ def test_a_folder_that_is_not_there_is_named(stack: TlsStack) -> None:
     assert not os.path.exists(ROOT / "nowhere")
 
 
-def test_a_certificate_that_leaves_hosts_out_is_served_with_a_warning(folder: Path) -> None:
+def test_a_certificate_that_lacks_hosts_is_served_with_a_warning(folder: Path) -> None:
     other = issue("www.example.com", "10.0.0.1")
     put(folder, other.chain, other.key_pem())
     assert "does not cover localhost 127.0.0.1: browsers will reject it there" in install(folder)

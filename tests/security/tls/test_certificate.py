@@ -32,7 +32,7 @@ def mode(file: Path) -> tuple[str, int]:
     return oct(status.st_mode & 0o777), status.st_uid
 
 
-def test_it_covers_every_host_and_its_pinned_hosts(
+def test_the_certificate_covers_every_host_and_its_pinned_hosts(
     certificate: x509.Certificate, setting: Callable[[str], str]
 ) -> None:
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -42,7 +42,7 @@ def test_it_covers_every_host_and_its_pinned_hosts(
     assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
 
 
-def test_it_is_one_that_browsers_take(certificate: x509.Certificate, authority: x509.Certificate) -> None:
+def test_browsers_accept_the_certificate(certificate: x509.Certificate, authority: x509.Certificate) -> None:
     certificate.verify_directly_issued_by(authority)
     assert certificate.not_valid_after_utc - certificate.not_valid_before_utc <= timedelta(days=366)
     key = certificate.public_key()
@@ -60,7 +60,7 @@ def test_the_authority_can_sign_certificates_and_no_further_authority(authority:
     assert (usage.key_cert_sign, usage.digital_signature) == (True, False)
 
 
-def test_no_key_is_open_to_others(stack: TlsStack) -> None:
+def test_no_key_is_readable_by_others(stack: TlsStack) -> None:
     assert mode(stack.certs / "ca.key") == ("0o600", os.getuid())
     assert mode(stack.certs / "privkey.pem") == ("0o600", os.getuid())
     serving = (stack.certs / "serving" / "current").resolve()
@@ -68,7 +68,7 @@ def test_no_key_is_open_to_others(stack: TlsStack) -> None:
     assert mode(serving / "privkey.pem") == ("0o600", NGINX)
 
 
-def test_nginx_gets_one_pair_and_nothing_of_the_authority(stack: TlsStack) -> None:
+def test_nginx_gets_one_pair_and_no_file_of_the_authority(stack: TlsStack) -> None:
     (container,) = json.loads(run("docker", "inspect", stack.container("nginx")).stdout)
     (mount,) = [mount for mount in container["Mounts"] if mount["Destination"] == "/run/certs"]
     assert (mount["Source"], mount["RW"]) == (str(stack.certs / "serving"), False)
@@ -82,7 +82,7 @@ def test_no_other_service_has_a_key(stack: TlsStack, service: str) -> None:
     assert not [mount for mount in container["Mounts"] if "certs" in f"{mount['Source']}{mount['Destination']}"]
 
 
-def test_git_and_the_builder_see_none_of_it() -> None:
+def test_git_and_the_builder_ignore_the_certificates() -> None:
     git = ("git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT))
     assert run(*git, "check-ignore", "certs/ca.key", "certs/privkey.pem").stdout.split() == [
         "certs/ca.key",

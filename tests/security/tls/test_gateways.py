@@ -44,20 +44,20 @@ def test_a_prefix_leads_to_its_gateway_which_sees_https(https: httpx.Client, cas
 
 
 @pytest.mark.parametrize("claim", ["http", "https, http", "ftp"])
-def test_no_client_can_say_that_it_came_otherwise(https: httpx.Client, cases: Cases, gateway: str, claim: str) -> None:
+def test_no_client_can_forge_the_scheme(https: httpx.Client, cases: Cases, gateway: str, claim: str) -> None:
     cases.add("TLS: scheme and cookies", f"X-Forwarded-Proto: {claim}")
     headers = {"X-Forwarded-Proto": claim, "X-Forwarded-Ssl": "off", "Forwarded": "proto=http"}
     assert https.get(f"/gateways/{gateway}/gateway/", headers=headers).json()["scheme"] == "https"
 
 
-def test_cookies_are_for_https_alone(https: httpx.Client, cases: Cases, gateway: str) -> None:
+def test_cookies_are_secure(https: httpx.Client, cases: Cases, gateway: str) -> None:
     cases.add("TLS: scheme and cookies", "Secure")
     cookies = https.get(f"/gateways/{gateway}/admin/login/").headers.get_list("Set-Cookie")
     assert cookies
     assert all("; Secure" in cookie for cookie in cookies)
 
 
-def test_a_form_is_taken_for_one_from_this_site(https: httpx.Client, stack: TlsStack, gateway: str) -> None:
+def test_a_form_over_https_is_same_origin(https: httpx.Client, stack: TlsStack, gateway: str) -> None:
     """CSRF compares Origin with the scheme and host that Django sees. The wrong password gets 200, not 403."""
     path = f"/gateways/{gateway}/admin/login/"
     token = https.get(path).cookies[stack.cookie("csrftoken", "__Host-")]
@@ -86,17 +86,17 @@ def test_a_websocket_to_the_plain_port_is_redirected_and_not_opened(plain: Edge,
     assert plain.get("/ws/echo/", headers=headers).status == 308
 
 
-def test_a_websocket_of_another_origin_is_refused(sockets: SecureSockets, cases: Cases, asgi_gateway: str) -> None:
+def test_a_websocket_of_another_origin_is_rejected(sockets: SecureSockets, cases: Cases, asgi_gateway: str) -> None:
     cases.add("TLS: WebSockets", "https://evil.example")
     assert sockets.refusal("/ws/echo/", f"{asgi_gateway}.localhost", "https://evil.example") == 403
 
 
-def test_gateways_ask_each_other_past_the_redirect(https: httpx.Client) -> None:
+def test_gateways_reach_each_other_without_the_redirect(https: httpx.Client) -> None:
     gateways = https.get("/async/roll-call/").json()["gateways"]
     assert {name: who.get("scheme") for name, who in gateways.items()} == dict.fromkeys(GATEWAYS, "https")
 
 
-def test_nobody_else_reaches_the_port_that_they_use(stack: TlsStack) -> None:
+def test_no_client_reaches_the_gateways_internal_port(stack: TlsStack) -> None:
     published = stack.compose("ps", "--format", "{{.Ports}}", "nginx").stdout
     assert "->8081/" not in published
     assert {"->8080/tcp", "->8443/tcp", "->8443/udp"} == {

@@ -47,13 +47,13 @@ def expected(setting: Callable[[str], str]) -> list[str]:
     return [f"max-age={setting('HSTS_MAX_AGE')}"]
 
 
-def test_two_years_are_the_default(setting: Callable[[str], str]) -> None:
+def test_hsts_is_two_years_by_default(setting: Callable[[str], str]) -> None:
     """Mozilla's profile asks for two years, the Observatory for half a year."""
     assert int(os.environ.get("HSTS_MAX_AGE", setting("HSTS_MAX_AGE"))) >= 63072000
 
 
 @pytest.mark.parametrize(("path", "headers", "status"), ANSWERS, ids=[f"{row[2]} {row[0][:30]}" for row in ANSWERS])
-def test_every_answer_over_https_has_it_once(
+def test_every_response_over_https_has_hsts_once(
     https: httpx.Client, cases: Cases, expected: list[str], path: str, headers: dict[str, str], status: int
 ) -> None:
     cases.add("TLS: HSTS", f"{status} {path[:30]} {' '.join(headers)}")
@@ -63,7 +63,7 @@ def test_every_answer_over_https_has_it_once(
     assert answer.headers.get_list("Strict-Transport-Security") == expected
 
 
-def test_it_is_there_over_http_2_and_3(
+def test_hsts_is_sent_over_http_2_and_3(
     stack: TlsStack, trust: ssl.SSLContext, cases: Cases, expected: list[str]
 ) -> None:
     cases.add("TLS: HSTS", "HTTP/2", "HTTP/3")
@@ -79,7 +79,7 @@ def test_it_is_there_over_http_2_and_3(
     assert asyncio.run(ask()) == [expected, expected]
 
 
-def test_another_age_is_one_setting(stack: TlsStack) -> None:
+def test_the_age_of_hsts_is_one_setting(stack: TlsStack) -> None:
     """0 switches it off in browsers that have it. Checked in rendered files, because the stack keeps running."""
     for age in ("0", "300"):
         shell = "/etc/nginx/entrypoint render /tmp/r && grep -h hsts /tmp/r/https.conf"
@@ -87,7 +87,7 @@ def test_another_age_is_one_setting(stack: TlsStack) -> None:
         assert f"on 'max-age={age}'" in rendered
 
 
-def test_a_stack_without_https_sends_none() -> None:
+def test_a_stack_without_https_sends_no_hsts() -> None:
     """The plain stack of the other tests."""
     plain = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
     edge = Edge(("127.0.0.1", plain.port()), plain.container("nginx"))

@@ -39,15 +39,13 @@ def scan(stack: TlsStack) -> ServerScanResult:
     return result
 
 
-def test_sslyze_finds_nothing_that_the_intermediate_profile_does_not_allow(
-    scan: ServerScanResult, cases: Cases
-) -> None:
+def test_sslyze_finds_no_deviation_from_the_intermediate_profile(scan: ServerScanResult, cases: Cases) -> None:
     scans = sorted(command.value for command in SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER)
     cases.add("TLS: sslyze's scans", *scans, note="Mozilla's intermediate profile, 5.7")
     check_server_against_tls_configuration(scan, MozillaTlsConfiguration.get(TlsConfigurationEnum.MOZILLA_INTERMEDIATE))
 
 
-def test_sslyze_would_find_something(scan: ServerScanResult) -> None:
+def test_sslyze_finds_a_known_deviation(scan: ServerScanResult) -> None:
     """The modern profile forbids TLS 1.2, which this stack speaks."""
     with pytest.raises(ServerNotCompliantWithTlsConfiguration) as complaint:
         check_server_against_tls_configuration(scan, MozillaTlsConfiguration.get(TlsConfigurationEnum.MOZILLA_MODERN))

@@ -28,7 +28,7 @@ UNKNOWN = ["evil.example", "localhost.evil.example", "x.localhost", "nginx"]
 
 
 @pytest.mark.parametrize("version", OLD, ids=lambda version: version.name)
-def test_an_old_version_is_refused_by_the_server(stack: TlsStack, cases: Cases, version: ssl.TLSVersion) -> None:
+def test_an_old_tls_version_is_rejected(stack: TlsStack, cases: Cases, version: ssl.TLSVersion) -> None:
     cases.add("TLS: versions and protocols", version.name)
     with pytest.raises(ssl.SSLError) as refusal, handshake(stack, client(stack, version)):
         pass
@@ -37,14 +37,14 @@ def test_an_old_version_is_refused_by_the_server(stack: TlsStack, cases: Cases, 
 
 
 @pytest.mark.parametrize("version", NEW, ids=lambda version: version.name)
-def test_a_current_version_is_spoken(stack: TlsStack, cases: Cases, version: ssl.TLSVersion) -> None:
+def test_a_current_tls_version_is_supported(stack: TlsStack, cases: Cases, version: ssl.TLSVersion) -> None:
     cases.add("TLS: versions and protocols", version.name)
     with handshake(stack, client(stack, version)) as secured:
         assert secured.version() == version.name.replace("_", ".")
         assert b" 200 OK\r\n" in ask(secured, "localhost")
 
 
-def test_a_cipher_without_forward_secrecy_is_refused(stack: TlsStack, cases: Cases) -> None:
+def test_a_cipher_without_forward_secrecy_is_rejected(stack: TlsStack, cases: Cases) -> None:
     cases.add("TLS: versions and protocols", "AES128-GCM-SHA256")
     context = client(stack, ssl.TLSVersion.TLSv1_2)
     context.set_ciphers("AES128-GCM-SHA256:AES256-SHA:@SECLEVEL=0")
@@ -57,7 +57,7 @@ def test_a_cipher_without_forward_secrecy_is_refused(stack: TlsStack, cases: Cas
     ("offered", "chosen"),
     [(("h2", "http/1.1"), "h2"), (("http/1.1", "h2"), "h2"), (("http/1.1",), "http/1.1"), ((), None)],
 )
-def test_http_2_is_agreed_on_in_the_handshake(
+def test_http_2_is_negotiated_by_alpn(
     stack: TlsStack, cases: Cases, offered: tuple[str, ...], chosen: str | None
 ) -> None:
     cases.add("TLS: versions and protocols", f"ALPN {' '.join(offered) or 'none'}")
@@ -65,14 +65,14 @@ def test_http_2_is_agreed_on_in_the_handshake(
         assert secured.selected_alpn_protocol() == chosen
 
 
-def test_http_2_is_spoken(stack: TlsStack, trust: ssl.SSLContext, gateway: str) -> None:
+def test_http_2_is_supported(stack: TlsStack, trust: ssl.SSLContext, gateway: str) -> None:
     with httpx.Client(http2=True, verify=trust, base_url=stack.https_url) as browser:
         answer = browser.get(f"/gateways/{gateway}/gateway/")
     assert (answer.http_version, answer.status_code) == ("HTTP/2", 200)
     assert (answer.json()["gateway"], answer.json()["scheme"]) == (gateway, "https")
 
 
-def test_http_3_is_spoken(stack: TlsStack, plain: Edge, cases: Cases, gateway: str) -> None:
+def test_http_3_is_supported(stack: TlsStack, plain: Edge, cases: Cases, gateway: str) -> None:
     cases.add("TLS: versions and protocols", "HTTP/3")
     host = f"{gateway}.localhost:{stack.https_port}"
     answer = http3.get(stack, "/gateway/", host)
@@ -90,12 +90,12 @@ def test_many_http_3_requests_share_a_connection(stack: TlsStack) -> None:
     assert asyncio.run(ask_at_once()) == [200] * 50
 
 
-def test_browsers_are_told_of_http_3_at_the_published_port(https: httpx.Client, stack: TlsStack) -> None:
+def test_alt_svc_names_http_3_at_the_published_port(https: httpx.Client, stack: TlsStack) -> None:
     for path in ("/", "/static/lobby/lobby.css", "/gateways/nobody/"):
         assert https.get(path).headers.get_list("Alt-Svc") == [f'h3=":{stack.https_port}"; ma=86400']
 
 
-def test_http_2_without_tls_is_not_spoken(stack: TlsStack, plain: Edge, cases: Cases) -> None:
+def test_http_2_without_tls_is_not_supported(stack: TlsStack, plain: Edge, cases: Cases) -> None:
     """Neither on the published port nor on the gateways' port: h2c would bypass all rules for HTTP/1.1."""
     cases.add("TLS: versions and protocols", "h2c", tried=2)
     assert plain.exchange(PREFACE).startswith(b"HTTP/1.1 400 ")
@@ -105,7 +105,7 @@ def test_http_2_without_tls_is_not_spoken(stack: TlsStack, plain: Edge, cases: C
 
 @pytest.mark.parametrize("name", UNKNOWN)
 @pytest.mark.parametrize("where", ["handshake and request", "request alone", "handshake alone"])
-def test_a_host_that_is_not_ours_is_refused_over_tls(stack: TlsStack, cases: Cases, name: str, where: str) -> None:
+def test_a_foreign_host_is_rejected_over_tls(stack: TlsStack, cases: Cases, name: str, where: str) -> None:
     """A readable 421, with the site's certificate. The request's host decides: there is one certificate for all."""
     cases.add("TLS: unknown hosts", f"{name}, {where}")
     context = client(stack)
@@ -120,12 +120,12 @@ def test_a_host_that_is_not_ours_is_refused_over_tls(stack: TlsStack, cases: Cas
     assert answer.startswith(b"HTTP/1.1 200 " if where == "handshake alone" else b"HTTP/1.1 421 ")
 
 
-def test_a_client_that_checks_refuses_a_name_that_is_not_ours(stack: TlsStack) -> None:
+def test_a_verifying_client_rejects_a_foreign_name(stack: TlsStack) -> None:
     with pytest.raises(ssl.SSLCertVerificationError), handshake(stack, client(stack), "evil.example"):
         pass
 
 
-def test_an_unknown_host_is_refused_over_http_3(stack: TlsStack, cases: Cases) -> None:
+def test_an_unknown_host_is_rejected_over_http_3(stack: TlsStack, cases: Cases) -> None:
     cases.add("TLS: unknown hosts", "evil.example, HTTP/3")
 
     async def ask_for_another() -> int:

@@ -24,7 +24,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_each_of_our_hosts_is_sent_to_https_with_path_and_port(
+def test_each_of_our_hosts_is_redirected_to_https_with_path_and_port(
     plain: Edge, stack: TlsStack, cases: Cases, host: str
 ) -> None:
     cases.add("TLS: plain HTTP", *(f"{host}{path}" for path in PATHS))
@@ -35,7 +35,7 @@ def test_each_of_our_hosts_is_sent_to_https_with_path_and_port(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_whatever_the_method_no_gateway_sees_it(plain: Edge, method: str) -> None:
+def test_plain_http_reaches_no_gateway_with_any_method(plain: Edge, method: str) -> None:
     answer = plain.ask(method, "/students/", body=b"{}" if method in ("POST", "PUT") else None)
     assert answer.status == 308, "the method is kept"
     assert plain.logged(answer)["upstream_addr"] == ""
@@ -44,13 +44,13 @@ def test_whatever_the_method_no_gateway_sees_it(plain: Edge, method: str) -> Non
 @pytest.mark.parametrize(
     "headers", [[("X-Forwarded-Proto", "https")], [("Upgrade", "websocket")], [("Forwarded", "proto=https")]]
 )
-def test_no_header_gets_past_it(plain: Edge, cases: Cases, headers: list[tuple[str, str]]) -> None:
+def test_no_header_bypasses_the_redirect(plain: Edge, cases: Cases, headers: list[tuple[str, str]]) -> None:
     cases.add("TLS: plain HTTP", *(f"{name}: {value}" for name, value in headers))
     assert plain.get("/gateway/", headers=headers).status == 308
 
 
 @pytest.mark.parametrize("host", ["evil.example", "x.localhost", "127.0.0.2"])
-def test_another_host_is_refused_and_not_redirected(plain: Edge, cases: Cases, host: str) -> None:
+def test_another_host_is_rejected_and_not_redirected(plain: Edge, cases: Cases, host: str) -> None:
     cases.add("TLS: plain HTTP", host)
     answer = plain.get("/", host)
     assert (answer.status, answer.all("Location")) == (421, [])
@@ -68,7 +68,7 @@ def challenge(stack: TlsStack) -> Iterator[Path]:
     shutil.rmtree(folder.parent)
 
 
-def test_an_acme_client_is_answered_over_plain_http(plain: Edge, challenge: Path) -> None:
+def test_acme_challenges_are_served_over_plain_http(plain: Edge, challenge: Path) -> None:
     answer = plain.get(f"/.well-known/acme-challenge/{(challenge / 'token').name}")
     assert (answer.status, answer.body) == (200, b"token.thumbprint")
 
@@ -77,7 +77,7 @@ def test_an_acme_client_is_answered_over_plain_http(plain: Edge, challenge: Path
 @pytest.mark.parametrize(
     "path", ["link", "folder/privkey.pem", "../../current/privkey.pem", "..%2f..%2fcurrent/privkey.pem", "", "nothing"]
 )
-def test_nothing_but_answers_comes_out_of_that_folder(plain: Edge, cases: Cases, path: str) -> None:
+def test_the_acme_folder_serves_only_challenges(plain: Edge, cases: Cases, path: str) -> None:
     cases.add("TLS: plain HTTP", f"acme-challenge/{path}")
     answer = plain.get(f"/.well-known/acme-challenge/{path}")
     assert answer.status in (308, 404)
@@ -90,7 +90,7 @@ def test_a_health_check_needs_no_tls(plain: Edge, host: str) -> None:
     assert (answer.status, answer.body) == (200, b"ok\n")
 
 
-def test_nothing_over_plain_http_speaks_of_hsts_or_http_3(plain: Edge) -> None:
+def test_plain_http_sends_no_hsts_and_no_alt_svc(plain: Edge) -> None:
     for path, host in (("/", "localhost"), ("/healthz", "localhost"), ("/", "evil.example")):
         answer = plain.get(path, host)
         assert answer.all("Strict-Transport-Security") + answer.all("Alt-Svc") == []
@@ -101,7 +101,7 @@ def test_a_browser_that_follows_arrives(stack: TlsStack, https: httpx.Client) ->
     assert (answer.status_code, str(answer.url)) == (200, f"{stack.https_url}/gateway/")
 
 
-def test_the_port_is_not_named_where_it_is_443(stack: TlsStack) -> None:
+def test_the_redirect_omits_port_443(stack: TlsStack) -> None:
     shell = (
         "/etc/nginx/entrypoint render /tmp/r && grep -h https_port /tmp/r/https.conf; grep -h alt_svc /tmp/r/https.conf"
     )

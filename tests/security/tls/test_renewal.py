@@ -58,7 +58,7 @@ def assert_served(stack: TlsStack, serial: int) -> None:
     wait_until(lambda: in_memory(stack) == serial, 20, "another certificate is served")
 
 
-def test_a_renewal_costs_no_request_and_no_websocket(stack: TlsStack, trust: ssl.SSLContext, cases: Cases) -> None:
+def test_a_renewal_loses_no_request_and_no_websocket(stack: TlsStack, trust: ssl.SSLContext, cases: Cases) -> None:
     before = served_certificate(stack, client(stack)).serial_number
     authority = [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")]
     with SecureSockets(stack, trust) as sockets, Visitors(stack) as visitors:
@@ -82,7 +82,7 @@ def test_a_renewal_costs_no_request_and_no_websocket(stack: TlsStack, trust: ssl
     assert [(stack.certs / file).read_bytes() for file in ("ca.crt", "ca.key")] == authority, "trusted once, kept"
 
 
-def test_http_3_goes_on_after_a_renewal(stack: TlsStack) -> None:
+def test_http_3_works_after_a_renewal(stack: TlsStack) -> None:
     """After the old workers have ended: the WebSockets of the test before are closed. See docs/tls.md."""
 
     def has_its_workers_alone() -> bool:
@@ -98,7 +98,7 @@ def test_http_3_goes_on_after_a_renewal(stack: TlsStack) -> None:
     assert [status for _ in range(5) for status in asyncio.run(ask())] == [200] * 25
 
 
-def test_a_certificate_of_others_is_served_and_never_overwritten(stack: TlsStack, own: Issued) -> None:
+def test_a_foreign_certificate_is_served_and_never_overwritten(stack: TlsStack, own: Issued) -> None:
     assert_served(stack, own.certificate.serial_number)
     said = stack.script("make", "certs").stdout
     assert "reloaded" not in said, "there is nothing to do, and no reload"
@@ -108,7 +108,9 @@ def test_a_certificate_of_others_is_served_and_never_overwritten(stack: TlsStack
 
 @pytest.mark.usefixtures("mistake")
 @pytest.mark.parametrize("command", ["certs", "up", "roll GATEWAY=nginx"])
-def test_a_broken_renewal_leaves_the_old_one_in_force(stack: TlsStack, own: Issued, cases: Cases, command: str) -> None:
+def test_a_broken_renewal_leaves_the_old_certificate_in_use(
+    stack: TlsStack, own: Issued, cases: Cases, command: str
+) -> None:
     cases.add("TLS: broken certificates", f"make {command}")
     refused = stack.script("make", *command.split(), check=False)
     assert "fullchain.pem and privkey.pem do not match" in one_line(refused)
@@ -118,14 +120,14 @@ def test_a_broken_renewal_leaves_the_old_one_in_force(stack: TlsStack, own: Issu
 
 
 @pytest.mark.usefixtures("mistake")
-def test_not_even_a_restart_reads_a_broken_one(stack: TlsStack, own: Issued) -> None:
+def test_a_restart_does_not_load_a_broken_certificate(stack: TlsStack, own: Issued) -> None:
     """A container may die, or the machine restart, before the operator corrects the mistake."""
     run("docker", "restart", "--time", "1", stack.container("nginx"))
     assert_served(stack, own.certificate.serial_number)
 
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-security runs it: a roll")
-def test_a_roll_of_nginx_takes_a_renewal_over_too(stack: TlsStack, own: Issued) -> None:
+def test_a_roll_of_nginx_loads_a_renewed_certificate(stack: TlsStack, own: Issued) -> None:
     renewed = issue(*COVERED)
     put(stack.certs, renewed.chain, renewed.key_pem())
     stack.script("make", "roll", "GATEWAY=nginx")

@@ -13,7 +13,7 @@ VISITS = 16
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda version: version.name)
-def test_a_session_is_taken_up_again_by_every_worker(stack: TlsStack, cases: Cases, version: ssl.TLSVersion) -> None:
+def test_a_session_is_resumed_by_every_worker(stack: TlsStack, cases: Cases, version: ssl.TLSVersion) -> None:
     cases.add("TLS: resumption", version.name, tried=VISITS)
     context, session, resumed = client(stack, version), None, []
     for _ in range(VISITS + 1):
@@ -25,7 +25,7 @@ def test_a_session_is_taken_up_again_by_every_worker(stack: TlsStack, cases: Cas
     assert resumed == [False] + [True] * VISITS
 
 
-def test_a_session_is_not_taken_up_in_the_name_of_a_foreign_host(stack: TlsStack) -> None:
+def test_a_session_is_not_resumed_for_a_foreign_host(stack: TlsStack) -> None:
     """With the session of `localhost`, nginx still rejects `evil.example`."""
     context = client(stack, ssl.TLSVersion.TLSv1_3)
     context.check_hostname = False

@@ -13,7 +13,7 @@ from tests.support.stack import ROOT, run
 ADDRESS = "127.0.0.1"
 
 
-def test_make_up_says_where_https_is(stack: TlsStack) -> None:
+def test_make_up_reports_the_https_address(stack: TlsStack) -> None:
     said = stack.script("bin/summary").stdout
     assert f"  https://localhost:{stack.https_port}/\n" in said
     assert f"  https://daphne.localhost:{stack.https_port}/\n" in said
@@ -38,12 +38,14 @@ def test_make_up_says_where_https_is(stack: TlsStack) -> None:
         ({"COMPOSE_FILE": "compose.yaml:compose.nope.yaml"}, "there is no file compose.nope.yaml"),
     ],
 )
-def test_a_setting_that_cannot_be_is_named(stack: TlsStack, cases: Cases, settings: dict[str, str], words: str) -> None:
+def test_an_invalid_tls_setting_is_reported(
+    stack: TlsStack, cases: Cases, settings: dict[str, str], words: str
+) -> None:
     cases.add("TLS: settings", " ".join(settings.values()))
     assert words in one_line(stack.script("make", "up", check=False, **settings))
 
 
-def test_a_port_of_https_that_somebody_listens_on_is_named(stack: TlsStack, cases: Cases) -> None:
+def test_an_https_port_in_use_is_reported(stack: TlsStack, cases: Cases) -> None:
     cases.add("TLS: settings", "port in use")
     with socket.create_server((ADDRESS, 0)) as other:
         port = other.getsockname()[1]
@@ -54,7 +56,7 @@ def test_a_port_of_https_that_somebody_listens_on_is_named(stack: TlsStack, case
     )
 
 
-def test_a_roll_does_not_switch_it_on_or_off(stack: TlsStack, cases: Cases) -> None:
+def test_a_roll_does_not_switch_https_on_or_off(stack: TlsStack, cases: Cases) -> None:
     """A roll cannot publish a port: Django would redirect to a closed one, or nginx would listen in vain."""
     cases.add("TLS: settings", "roll from plain", "roll to plain")
     plain = os.environ["COMPOSE_PROJECT_NAME"]
@@ -64,7 +66,7 @@ def test_a_roll_does_not_switch_it_on_or_off(stack: TlsStack, cases: Cases) -> N
     assert one_line(off) == "roll: nginx still listens for HTTPS: run make up, which disables it"
 
 
-def test_plain_compose_takes_the_same_switch(stack: TlsStack) -> None:
+def test_plain_compose_supports_the_same_switch(stack: TlsStack) -> None:
     environment = {**os.environ, **stack.environment, "COMPOSE_FILE": "compose.yaml:compose.tls.yaml"}
     config = run("docker", "compose", "config", cwd=ROOT, env=environment).stdout
     assert f"source: {stack.certs}/serving" in config

@@ -89,12 +89,12 @@ FORMS: dict[str, tuple[Change, Status]] = {
     "body of a known length": (more(("Content-Length", str(len(FRAME))), body=FRAME), 400),
     "body in chunks": (more(("Transfer-Encoding", "chunked"), body=b"b\r\n" + FRAME + b"\r\n0\r\n\r\n"), 400),
     "body of no length": (more(("Content-Length", "0")), 101),
-    "protocol that nobody knows": (more((PROTOCOL, "chat")), 101),
+    "unknown protocol": (more((PROTOCOL, "chat")), 101),
     "protocol beyond ASCII": (more((PROTOCOL, "chat\xff")), 400),
     "protocol with an empty name": (more((PROTOCOL, "")), {"gunicorn": 400, "daphne": 101}),
     "protocol twice": (more((PROTOCOL, "chat, chat")), {"gunicorn": 101, "daphne": 400}),
     # gunicorn ignores extensions that it does not use.
-    "extension that nobody knows": (more((EXTENSIONS, "permessage-foo; bar=baz")), 101),
+    "unknown extension": (more((EXTENSIONS, "permessage-foo; bar=baz")), 101),
     "extension with a bad window": (
         more((EXTENSIONS, "permessage-deflate; server_max_window_bits=99")),
         {"gunicorn": 101, "daphne": 400},

@@ -40,7 +40,7 @@ FRAMES = {
     "ping of 126 bytes": Case(frame(PING, bytes(126)), PROTOCOL_ERROR),
     "ping of 70,000 bytes": Case(frame(PING, bytes(70_000)), PROTOCOL_ERROR),
     "pong of 126 bytes": Case(frame(PONG, bytes(126)), PROTOCOL_ERROR),
-    "pong that nobody asked for": Case(frame(PONG, b"surprise"), OPEN),
+    "unsolicited pong": Case(frame(PONG, b"surprise"), OPEN),
     "ping in fragments": Case(frame(PING, b"a", fin=False) + frame(CONT, b"b"), PROTOCOL_ERROR),
     "ping between fragments": Case(text("a", fin=False) + frame(PING) + frame(CONT, b"b"), OPEN),
     "continuation of nothing": Case(frame(CONT, b"x"), PROTOCOL_ERROR),
@@ -62,7 +62,7 @@ CLOSES = {
     "with a reason": Case(close(1000, b"bye"), 1000),
     "of 1 byte": Case(frame(CLOSING, b"\x03"), PROTOCOL_ERROR),
     "of 126 bytes": Case(close(1000, bytes(124)), PROTOCOL_ERROR),
-    "reason that is no UTF-8": Case(close(1000, b"\xff\xfe"), INVALID_TEXT),
+    "reason of invalid UTF-8": Case(close(1000, b"\xff\xfe"), INVALID_TEXT),
     **{
         f"code {code}": Case(close(code), PROTOCOL_ERROR)
         for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535)

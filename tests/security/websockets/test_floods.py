@@ -81,7 +81,7 @@ def noted(others: Others) -> str:
 
 
 @pytest.mark.timeout(600)
-def test_floods_take_nothing_from_the_others(stack: Stack, address: Address, cases: Cases) -> None:
+def test_floods_do_not_affect_other_clients(stack: Stack, address: Address, cases: Cases) -> None:
     hosts = {way.host: CLIENTS for way in PINNED}
     not_ended = {}
     # In another process: in this one, a flood would slow the other clients, not their servers.
@@ -99,7 +99,7 @@ def test_floods_take_nothing_from_the_others(stack: Stack, address: Address, cas
 MESSAGES = 12_000 if IS_FULL else 200
 
 
-def test_a_room_goes_on_with_a_member_that_never_reads(stack: Stack, address: Address, cases: Cases) -> None:
+def test_a_room_works_with_a_member_that_never_reads(stack: Stack, address: Address, cases: Cases) -> None:
     said = text(json.dumps({"message": "☃" * 2000}))
     hosts = [way.host for way in PINNED]
     with ExitStack() as clients, undisturbed(stack, 0) as others:

@@ -17,7 +17,7 @@ TABLES = {"frames": FRAMES, "close frames": CLOSES, "text is not valid UTF-8": T
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_each_is_told_the_right_close_code(sent: Sent, cases: Cases, stack: Stack, kind: str) -> None:
+def test_each_protocol_error_gets_the_right_close_code(sent: Sent, cases: Cases, stack: Stack, kind: str) -> None:
     table: dict[str, Case] = TABLES[kind]
     cases.add(f"WebSocket {kind}", *table, tried=len(table) * len(WAYS))
     since = datetime.now(UTC).isoformat()
@@ -28,9 +28,7 @@ def test_each_is_told_the_right_close_code(sent: Sent, cases: Cases, stack: Stac
     assert [line for line in logs.splitlines() if "Traceback" in line or "ERROR" in line] == []
 
 
-def test_good_messages_before_a_bad_one_are_no_exception_in_the_log(
-    address: Address, stack: Stack, cases: Cases
-) -> None:
+def test_good_messages_before_a_bad_one_log_no_exception(address: Address, stack: Stack, cases: Cases) -> None:
     since = datetime.now(UTC).isoformat()
     bad = {
         "bad frame behind a hundred messages": frame(3),
@@ -50,7 +48,7 @@ def test_good_messages_before_a_bad_one_are_no_exception_in_the_log(
     assert [line for line in logs.splitlines() if "Traceback" in line or "ERROR" in line] == []
 
 
-def test_nothing_is_done_that_follows_a_close_frame(address: Address) -> None:
+def test_frames_after_a_close_frame_are_ignored(address: Address) -> None:
     def attempt(way: Way, _: None) -> list[int]:
         with Client(address, way.handshake) as client:
             client.send(close(1000) + text("too late") * 100)

@@ -24,7 +24,7 @@ def answered(address: Address) -> Callable[[Way, tuple[Change, Status]], Answer]
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_a_handshake_that_is_not_right_is_refused(address: Address, cases: Cases, kind: str) -> None:
+def test_an_invalid_handshake_is_rejected(address: Address, cases: Cases, kind: str) -> None:
     table = TABLES[kind]
     cases.add(f"WebSocket handshake: {kind}", *table, tried=len(table) * len(WAYS))
     answers = try_each(table, answered(address))
@@ -36,7 +36,7 @@ def of(status: Status, way: Way) -> int:
     return status[way.gateway] if isinstance(status, dict) else status
 
 
-def test_another_version_is_told_the_right_one(address: Address) -> None:
+def test_another_version_gets_the_supported_version(address: Address) -> None:
     answers = try_each({"version 8": FORMS["version 8, a draft"]}, answered(address))
     for answer in answers.values():
         assert answer.one("Sec-WebSocket-Version") == "13"
@@ -44,7 +44,7 @@ def test_another_version_is_told_the_right_one(address: Address) -> None:
         assert answer.json()["status"] == 426
 
 
-def test_no_compression_is_agreed_on_whatever_is_offered(address: Address, cases: Cases) -> None:
+def test_compression_is_never_negotiated(address: Address, cases: Cases) -> None:
     """Without compression, a bomb is a frame with a reserved bit. test_floods.py sends some."""
     cases.add("WebSocket compression offered", *COMPRESSIONS, tried=len(COMPRESSIONS) * len(WAYS))
     table: dict[str, tuple[Change, Status]] = {
@@ -55,7 +55,7 @@ def test_no_compression_is_agreed_on_whatever_is_offered(address: Address, cases
     assert {case: answer.all(EXTENSIONS) for case, answer in answers.items() if answer.all(EXTENSIONS)} == {}
 
 
-def test_what_was_sent_before_the_answer_is_taken_in_turn(address: Address) -> None:
+def test_frames_sent_before_the_handshake_response_are_processed_in_order(address: Address) -> None:
     """RFC 6455 forbids it. Whatever the result, the connection must stay in sync."""
 
     def attempt(way: Way, count: int) -> int | str:

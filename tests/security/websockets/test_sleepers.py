@@ -55,14 +55,14 @@ async def still_there(port: int) -> list[float]:
 
 
 # Before the test below, whose clients wait meanwhile.
-def test_idle_ones_live_because_the_server_pings_and_not_all_at_once(stack: Stack) -> None:
+def test_pings_keep_idle_clients_connected_and_are_spread(stack: Stack) -> None:
     pings = asyncio.run(still_there(stack.port()))
     # Of 10,000 WebSockets, a thousand would be due together: 0.2 s of work that delays everything else.
     assert len(pings) >= 2 * NUMBER
     assert max(sum(start <= it < start + 0.1 for it in pings) for start in pings) < NUMBER / 2
 
 
-def test_each_of_them_is_ended(asleep: dict[tuple[str, str], Sleeper], cases: Cases) -> None:
+def test_each_sleeping_client_is_disconnected(asleep: dict[tuple[str, str], Sleeper], cases: Cases) -> None:
     wait_until(lambda: not any(sleeper.is_alive() for sleeper in asleep.values()), ENDED, "all are ended")
     lasted = [sleeper.lasted for sleeper in asleep.values()]
     note = f"each ended, after {min(lasted):.0f} to {max(lasted):.0f} s"

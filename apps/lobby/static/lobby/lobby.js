@@ -1,5 +1,5 @@
-// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all; of the
-// site itself, where COMPARE=0 leaves no such paths.
+// The lobby page. It requests all its data through /gateways/NAME/, so one page compares all gateways. With COMPARE=0
+// these paths do not exist, and it queries the site itself.
 "use strict";
 
 const main = document.querySelector("main");
@@ -31,7 +31,7 @@ function append(list, who, text, failed = false) {
   list.scrollTop = list.scrollHeight;
 }
 
-// --- One card a gateway ---
+// --- A card for each gateway ---
 
 async function fillCard(name) {
   const card = copy("card");
@@ -40,7 +40,7 @@ async function fillCard(name) {
   byId("cards").append(card);
   try {
     const url = `${pathOf(name)}/gateway/`;
-    await getJson(url); // the first one may open connections; the second is what a visitor gets from then on
+    await getJson(url); // the first request may open connections; the second shows the usual latency
     const started = performance.now();
     const who = await getJson(url);
     const latency = milliseconds(started);
@@ -86,7 +86,7 @@ function openRoom(name, card) {
     const text = event.error || `${event.message} (sent through ${event.gateway})`;
     append(byId("messages"), name, text, Boolean(event.error));
   };
-  // A page is not told the status of a refused handshake; the gateway's interface says why.
+  // A page does not receive the status of a rejected handshake. The gateway's interface is the reason.
   const refusal = card.dataset.interface === "WSGI" ? "rejected with 501: WSGI supports only HTTP" : "rejected";
   socket.onclose = ({ code }) => {
     sockets.delete(name);

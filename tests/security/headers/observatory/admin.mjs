@@ -1,4 +1,4 @@
-// What somebody does in the admin: Django's own scripts, and jQuery and Select2 in it.
+// Uses the admin as an editor does: Django's own scripts, with jQuery and Select2.
 export async function useAdmin({ page, step, submit, see }, name, password) {
   await step("admin login", async () => {
     await page.goto("/admin/");

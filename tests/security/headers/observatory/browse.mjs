@@ -1,13 +1,14 @@
-// Uses the site in Chromium, on each gateway's pinned host, and listens to what the browser complains of: visitors'
-// pages on each; on those that are named thorough the admin too, and code put into the pages `into`. One argument,
-// JSON: {"scheme": "http", "gateways": [...], "thorough": [...], "into": [...], "name": ..., "password": ...}. One JSON
-// object on standard output, by gateway:
+// Uses the site in Chromium, on each gateway's pinned host, and collects the browser's errors. It opens the visitors'
+// pages on each gateway. On the gateways in `thorough` it also uses the admin, and injects code into the pages `into`.
+// The one argument is JSON:
+// {"scheme": "http", "gateways": [...], "thorough": [...], "into": [...], "name": ..., "password": ...}.
+// It writes one JSON object to standard output, by gateway:
 //
-//   steps       what was done; a step that cannot be done ends the program
-//   complaints  policies that were violated, errors on the console or thrown, requests that the browser blocked
-//   injected    what became of code that was put into the pages: the policy's directive that stopped it, or "ran"
+//   steps       the steps that were done; a step that fails ends the program
+//   complaints  violated policies, errors on the console or thrown, requests that the browser blocked
+//   injected    for injected code, the directive of the policy that stopped it, or "ran"
 //
-// With SCREENSHOTS, a folder, a picture of each step.
+// SCREENSHOTS names a folder for a picture of each step.
 import { chromium } from "playwright-core";
 import { useAdmin } from "./admin.mjs";
 import { inject } from "./inject.mjs";
@@ -19,7 +20,7 @@ const WAIT = 60_000; // milliseconds
 
 async function browse(browser, gateway) {
   const port = scheme === "https" ? httpsPort : 80;
-  // The certificate is not what is looked at here, and its authority not one that Chromium knows.
+  // This does not test the certificate, and Chromium does not know its authority.
   const baseURL = `${scheme}://${gateway}.localhost:${port}`;
   const context = await browser.newContext({ baseURL, ignoreHTTPSErrors: true });
   context.setDefaultTimeout(WAIT);
@@ -70,7 +71,7 @@ async function browse(browser, gateway) {
 }
 
 await openSite();
-// The container is the sandbox: Chromium's own needs namespaces that a container may not make.
+// The container is the sandbox: Chromium's own needs namespaces, which a container may not create.
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", chromiumSandbox: false });
 const found = await Promise.all(gateways.map(async (gateway) => [gateway, await browse(browser, gateway)]));
 await browser.close();

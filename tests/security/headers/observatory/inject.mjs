@@ -1,8 +1,8 @@
-// What a browser does with code that got into a page: as if something had been written into it unescaped.
+// Tests what a browser does with code in a page, as if a value had been written into it unescaped.
 
 const FOREIGN = "https://foreign.localhost";
 
-// Name: what is put into the page. Whatever gets its way sets window.ran.
+// By name: the code that is injected. Code that runs sets window.ran.
 const INJECTED = {
   "a script": "<script>window.ran = true</script>",
   "a script of another site": `<script src="${FOREIGN}/a.js"></script>`,
@@ -26,8 +26,8 @@ const WITH_A_SCRIPT = {
   "a WebSocket to another site": (foreign) => void new WebSocket(foreign.replace("https", "wss")),
 };
 
-// Opens `path` for each case and puts the case into it, through the parser, as the page's author would. Returns, by
-// case, the directive of the policy that stopped it; "ran" where its code ran, or its request went out.
+// Opens `path` for each case and inserts the case through the parser, as the page's author would. Returns, by case, the
+// directive of the policy that stopped it, or "ran" if its code ran or its request was sent.
 export async function inject(context, path) {
   const page = await context.newPage();
   const outcomes = {};

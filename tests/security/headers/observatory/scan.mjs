@@ -1,8 +1,9 @@
-// Scans pages with Mozilla's HTTP Observatory. One argument a page, as JSON: {"name": ..., "host": ..., "path": ...,
-// "cookie": ...}. One JSON object on standard output: for each name the grade, the score and the ten tests.
+// Scans pages with Mozilla's HTTP Observatory. Each argument is a page, as JSON:
+// {"name": ..., "host": ..., "path": ..., "cookie": ...}. Writes one JSON object to standard output: for each name the
+// grade, the score and the ten tests.
 //
-// The package's own scan() knows hosts alone and refuses a page of 404; this is its scan() with a path, a cookie and
-// any status. What the ten tests say of an answer, what each is worth, and which grade that makes, is the package's.
+// The package's own scan() takes only a host, and rejects a page with status 404. This scan() also takes a path and a
+// cookie, and accepts any status. The ten tests, their scores and the grade are the package's.
 import { ALL_TESTS } from "@mdn/mdn-http-observatory/src/constants.js";
 import { MINIMUM_SCORE_FOR_EXTRA_CREDIT } from "@mdn/mdn-http-observatory/src/grader/charts.js";
 import { getGradeForScore, getScoreModifier } from "@mdn/mdn-http-observatory/src/grader/grader.js";
@@ -28,11 +29,11 @@ async function scan({ host, path, cookie }) {
 await openSite();
 const pages = process.argv.slice(2).map((page) => JSON.parse(page));
 const scanned = {};
-// A few at a time: all at once, the last would wait for the answer too long.
+// A few at a time: if all were scanned at once, the last ones would time out.
 while (pages.length) {
   await Promise.all(pages.splice(0, 6).map(async (page) => { scanned[page.name] = await scan(page); }));
 }
-// What the package says by itself of the one page that it knows: scan() above has to agree.
+// The package's own result for the one page that it can scan: scan() above must give the same.
 const { scan: { grade, score }, tests } = await scanHost("localhost");
 scanned["by itself"] = { grade, score, tests };
 console.log(JSON.stringify(scanned));

@@ -1,6 +1,5 @@
-// The stack under the name and the ports that a visitor's addresses have: http://localhost/ and
-// https://localhost:HTTPS_PORT/, where plain HTTP redirects to. Each connection is passed on, byte for byte, to nginx.
-// (443: for who knows hosts alone.)
+// Makes the stack reachable at a visitor's addresses: http://localhost/ and https://localhost:HTTPS_PORT/, to which
+// plain HTTP redirects. It passes each connection on to nginx unchanged. Port 443 is for the package's own scan().
 import net from "node:net";
 
 export const httpsPort = Number(process.env.HTTPS_PORT ?? 443);

@@ -1,5 +1,5 @@
-// What a visitor does: scripts, styles, fetch, WebSockets and server-sent events on the lobby; a form; pages that are
-// not there.
+// Uses the site as a visitor does: scripts, styles, fetch, WebSockets and server-sent events on the lobby; a form;
+// missing pages.
 export async function visit({ page, step, submit, see }, gateway, gateways) {
   await step("lobby", async () => {
     await page.goto("/");
