@@ -96,6 +96,7 @@ COPY --from=files /files/uwsgi/uwsgi.ini /etc/uwsgi/
 COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
+# The last two are what the plugins need where Compose does not set them.
 ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001 \
     REQUEST_TIMEOUT=30 PROXY_HOST=
 USER 999:999
@@ -111,6 +112,7 @@ COPY --from=files /files/gunicorn/gunicorn.conf.py /etc/gunicorn/
 COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
+# gunicorn.conf.py names the stock worker. GUNICORN_CMD_ARGS wins over it, and an option of the command over both.
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
     GUNICORN_CMD_ARGS="--worker-class tricorn.gunicorn_worker.LeanWorker"
 USER 999:999
