@@ -108,11 +108,11 @@ FROM django AS gunicorn
 RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+# It names the stock worker. GUNICORN_CMD_ARGS below wins over it, and an option of the command over both.
 COPY --from=files /files/gunicorn/gunicorn.conf.py /etc/gunicorn/
 COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-# gunicorn.conf.py names the stock worker. GUNICORN_CMD_ARGS wins over it, and an option of the command over both.
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
     GUNICORN_CMD_ARGS="--worker-class tricorn.gunicorn_worker.LeanWorker"
 USER 999:999
