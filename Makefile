@@ -1,76 +1,78 @@
 # The stack's only command interface. Each target calls a script that can be read and linted on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery bench lint lock images clean
+.PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore \
+  test test-faults test-security test-gallery bench lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 engine: ## install and start Docker and Compose, where needed
-	@bootstrap/engine
+	@bin/engine
 
-up: ## build, start, wait until all is healthy, tell where to look
-	@bootstrap/up
+up: ## build, start, wait until all is healthy, print addresses
+	@bin/up
 
-roll: ## a new version, no request lost (GATEWAY=name for one)
-	@bootstrap/roll $(GATEWAY)
+roll: ## deploy a new version; no request lost (GATEWAY=name: one)
+	@bin/roll $(GATEWAY)
 
-rotate: ## a new database password, no request lost
-	@bootstrap/rotate
+rotate: ## change the database password; no request lost
+	@bin/rotate
 
-certs: ## the certificate: for development, or yours; takes it over
-	@bootstrap/certs
+certs: ## create a development certificate, or check and load yours
+	@bin/certs
 
-gallery: ## every other gateway interface, beside the stack
-	@bootstrap/gallery up
+gallery: ## start every other gateway interface, beside the stack
+	@bin/gallery up
 
-gallery-down: ## stop the gallery; the stack goes on
-	@bootstrap/gallery down
+gallery-down: ## stop the gallery; the stack keeps running
+	@bin/gallery down
 
 down: ## stop; data, images and secrets stay
-	@bootstrap/compose down
+	@bin/compose down
 
-ps: ## the containers and their health
-	@bootstrap/compose ps --all
+ps: ## show the containers and their health
+	@bin/compose ps --all
 
 logs: ## follow the logs (SERVICE=name for one)
-	@bootstrap/compose logs --follow --tail 100 $(SERVICE)
+	@bin/compose logs --follow --tail 100 $(SERVICE)
 
-shell: ## a shell in a running service (SERVICE=name)
-	@bootstrap/compose exec $(or $(SERVICE),$(error which one? make shell SERVICE=uwsgi)) sh
+shell: ## open a shell in a running service (SERVICE=name)
+	@bin/compose exec $(or $(SERVICE),$(error which one? For example: make shell SERVICE=uwsgi)) sh
 
-manage: ## a command of manage.py (CMD="createsuperuser")
-	@bootstrap/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django $(or $(CMD),$(error which one? make manage CMD=createsuperuser))
+manage: ## run a command of manage.py (CMD="createsuperuser")
+	@bin/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django \
+	  $(or $(CMD),$(error which one? For example: make manage CMD=createsuperuser))
 
-backup: ## database and uploads into one file, while serving (FILE=)
-	@bootstrap/backup $(if $(FILE),"$(FILE)")
+backup: ## back up database and uploads, while serving (FILE=)
+	@bin/backup $(if $(FILE),"$(FILE)")
 
-restore: ## put a backup in the place of what is there; asks (FILE=)
-	@bootstrap/restore "$(or $(FILE),$(error which one? make restore FILE=backups/...))"
+restore: ## replace the data with that of a backup; asks first (FILE=)
+	@bin/restore "$(or $(FILE),$(error which one? For example: make restore FILE=backups/...))"
 
-test: ## prove it, on a stack of its own (ARGS="tests/routing -x")
-	@tests/run $(ARGS)
+test: ## run the tests on a separate stack (ARGS="tests/routing -x")
+	@bin/test $(ARGS)
 
-test-faults: ## prove the bad days, in the long form (ARGS=)
-	@FAULTS=full tests/run $(or $(ARGS),tests/backup tests/faults tests/bootstrap/test_owner.py)
+test-faults: ## run the fault and backup tests in their long form (ARGS=)
+	@FAULTS=full bin/test $(or $(ARGS),tests/backup tests/faults tests/bootstrap/test_owner.py)
 
-test-security: ## prove that nothing gets in, in the long form (ARGS=)
-	@SECURITY=full tests/run $(or $(ARGS),tests/security)
+test-security: ## run the security tests in their long form (ARGS=)
+	@SECURITY=full bin/test $(or $(ARGS),tests/security)
 
-test-gallery: ## prove what each server of the gallery does (ARGS=)
-	@tests/run $(or $(ARGS),tests/gallery)
+test-gallery: ## test every server of the gallery (ARGS=)
+	@bin/test $(or $(ARGS),tests/gallery)
 
-bench: ## measure every gateway here (QUICK=1, GALLERY=1, SCENARIO=)
-	@bench/run
+bench: ## benchmark every gateway (QUICK=1, GALLERY=1, SCENARIO=)
+	@bin/bench
 
-lint: ## every linter: Python, shell, Docker, nginx, Compose, Django
-	@lint/run
+lint: ## run linters: Python, shell, Docker, nginx, Compose, Django
+	@bin/lint
 
-lock: ## write every requirements.txt anew from its requirements.in
-	@lint/lock
+lock: ## rewrite every requirements.txt from its requirements.in
+	@bin/lock
 
 images: ## pull the base images, or build fallbacks (UPDATE=1)
-	@bootstrap/images
+	@bin/images
 
-clean: ## delete containers, DATA and images; asks (FORCE=1 does not)
-	@bootstrap/clean
+clean: ## delete containers, DATA, images; asks first (FORCE=1: no)
+	@bin/clean

@@ -18,7 +18,7 @@ CONFIGURATION = "cd /tmp/nginx/live && nginx -T -q -p ./ -c nginx.conf | sed '/^
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
-    """The stack that tests/run started."""
+    """The stack that bin/test started."""
     return Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
 
 

@@ -100,9 +100,9 @@ async def tell(dispatch: Dispatch) -> None:
         try:
             await dispatch(GONE)
         except StopConsumer:
-            """That is how it ends."""
+            """The consumer raises this when it ends."""
         except Exception:
-            logger.exception("a WebSocket's consumer could not clean up")
+            logger.exception("a WebSocket's consumer failed in its disconnect handler")
 
 
 def install() -> None:

@@ -63,7 +63,7 @@ class Replies(WebSocketFactory.protocol):
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
         if subprotocol and subprotocol not in self.websocket_protocols:
             # By RFC 6455, the client would fail the connection.
-            logger.warning("accepted without the subprotocol %r, which the client does not offer", subprotocol)
+            logger.warning("accepted without the subprotocol %r, which the client did not offer", subprotocol)
             subprotocol = None
         named: dict[str, list[str]] = {}
         for name, value in headers:

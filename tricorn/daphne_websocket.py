@@ -31,7 +31,7 @@ type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # Bytes that are parsed at once, before the other clients have their turn. Autobahn would parse all that was read,
 # 64 KiB: 10,000 frames, for which all other clients wait. gunicorn's value is larger: its library is faster, and it has
-# four workers (WEB_CONCURRENCY).
+# several workers (WEB_CONCURRENCY).
 PIECE = 1024
 
 # Seconds in which further answers to a client share a packet. Of messages that are sent together, only the first has a
@@ -67,7 +67,7 @@ class WebSocket(Replies):
     def onConnect(self, request: ConnectionRequest) -> "Deferred[str | None]":
         if self.factory.server_class.is_draining:
             # The handshake came on a connection that was kept open for one last request.
-            raise ConnectionDeny(503, "the server restarts")
+            raise ConnectionDeny(503, "the server is restarting")
         return super().onConnect(request)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
@@ -177,9 +177,9 @@ class WebSocket(Replies):
         """The process stops: closes with 1012 ("service restart": reconnect), or answers the handshake with 503."""
         if self.state == self.STATE_OPEN:
             # A client that does not answer within a second is dropped. Otherwise it would delay the stop.
-            self.leave(1012, "the server restarts", seconds=1)
+            self.leave(1012, "the server is restarting", seconds=1)
         elif self.state == self.STATE_CONNECTING:
-            self.denial = (503, [(b"retry-after", b"5")], bytearray(b"the server restarts\n"))
+            self.denial = (503, [(b"retry-after", b"5")], bytearray(b"the server is restarting\n"))
             self.refuse(503)
 
     # ---- called by the application ----

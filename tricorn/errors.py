@@ -52,9 +52,7 @@ def error_response(request: HttpRequest, status: HTTPStatus, detail: str) -> Htt
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(
-        request, HTTPStatus.BAD_REQUEST, "The request cannot be understood, or is for an unknown host."
-    )
+    return error_response(request, HTTPStatus.BAD_REQUEST, "The request is invalid, or for an unknown host.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -85,10 +83,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = error_response(
             request,
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "A service behind this page does not answer. Try again in a moment.",
+            "A service that this page needs does not answer. Try again in a moment.",
         )
         response["Retry-After"] = "5"
         return response
-    return error_response(
-        request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here, and it has been logged."
-    )
+    return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, "An internal error occurred. It has been logged.")

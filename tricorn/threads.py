@@ -64,7 +64,7 @@ def is_lease_timeout(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         missing, rest = error.split(LeaseTimeout)
         if missing and rest:
-            logger.error("failed beside what got no thread: %s", rest, exc_info=rest)
+            logger.error("failed in the same group as a task that got no thread: %s", rest, exc_info=rest)
         return missing is not None
     return isinstance(error, LeaseTimeout)
 
@@ -153,7 +153,7 @@ class ThreadsMiddleware:
             if not is_lease_timeout(error):
                 raise
             if watched.has_begun:
-                raise ConnectionAbortedError("no thread came free for the rest of the answer") from None
+                raise ConnectionAbortedError("no thread became free for the rest of the response") from None
             return await send_json(send, 503, UNAVAILABLE, (b"retry-after", b"5"))
         finally:
             if lease.executor is not None:
@@ -175,5 +175,7 @@ class ThreadsMiddleware:
         """Ends the process if half of its threads are stuck, because no thread can be ended. It is then replaced."""
         stuck = sum(executor.is_stuck() for executor in self.all)
         if stuck * 2 >= len(self.all):
-            logger.critical("%d of %d threads are in views that do not return: this process ends", stuck, len(self.all))
+            logger.critical(
+                "%d of %d threads are in views that do not return: this process exits", stuck, len(self.all)
+            )
             os.kill(os.getpid(), signal.SIGTERM)

@@ -176,7 +176,7 @@ class WebSocket(websockets_sansio_impl.WebSocketsSansIOProtocol):
         subprotocol = message.get("subprotocol")
         if not subprotocol or subprotocol in self.scope["subprotocols"]:
             return message
-        logger.warning("accepted without the subprotocol %r, which the client does not offer", subprotocol)
+        logger.warning("accepted without the subprotocol %r, which the client did not offer", subprotocol)
         return {**message, "subprotocol": None}
 
     # ---- the end of a connection ----
@@ -231,10 +231,10 @@ class WebSocket(websockets_sansio_impl.WebSocketsSansIOProtocol):
         if self.refused or self.disconnected:
             return  # the close frame is sent and CUT ends the connection, or the client has left
         if not (self.handshake_complete or self.close_sent):
-            self.refuse_handshake(503, "the server restarts", {"Retry-After": "5"})
+            self.refuse_handshake(503, "the server is restarting", {"Retry-After": "5"})
         elif self.conn.state is State.OPEN and not self.close_sent:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.SERVICE_RESTART, "reason": ""})
-            self.conn.send_close(CloseCode.SERVICE_RESTART, "the server restarts")
+            self.conn.send_close(CloseCode.SERVICE_RESTART, "the server is restarting")
             self.close_sent = True
             self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.close()
@@ -279,7 +279,7 @@ class WebSocket(websockets_sansio_impl.WebSocketsSansIOProtocol):
             try:
                 self.decoder.decode(event.data, final=event.fin)
             except UnicodeDecodeError:
-                self.refuse(CloseCode.INVALID_DATA, "text that is no UTF-8")
+                self.refuse(CloseCode.INVALID_DATA, "text is not valid UTF-8")
         return not self.refused
 
     def refuse(self, code: CloseCode, reason: str) -> None:

@@ -90,7 +90,7 @@ async def roll_call(request: HttpRequest) -> JsonResponse:
     waits, seconds = form.cleaned_data["waits"] or 0, form.cleaned_data["seconds"] or 0
     # The key expires in case this process is killed.
     if waits and not await cache.aadd(MEASURING, 1, timeout=longest(waits, seconds) + 5):
-        errors = {"waits": ["Somebody else measures. Try again in a moment."]}
+        errors = {"waits": ["Another roll call is in progress. Try again in a moment."]}
         return JsonResponse({"errors": errors}, status=429, headers={"Retry-After": "5"})
     try:
         answers = await ask_every_gateway(waits, seconds)

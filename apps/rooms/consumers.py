@@ -70,7 +70,7 @@ class RoomConsumer(ThreadlessConsumer):
         try:
             await self.channel_layer.group_discard(self.group, self.channel_name)
         except RedisError as error:
-            logger.warning("room left without goodbye: %s", error)
+            logger.warning("client not removed from its room: %s", error)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
@@ -78,15 +78,15 @@ class RoomConsumer(ThreadlessConsumer):
         except (ValueError, TypeError, KeyError, RecursionError):
             return await self.complain('Send a JSON object like {"message": "hello"}.')
         if not isinstance(message, str) or not 1 <= len(message) <= LONGEST_MESSAGE:
-            return await self.complain(f"A message is a text of 1 to {LONGEST_MESSAGE} characters.")
+            return await self.complain(f"A message must be a text of 1 to {LONGEST_MESSAGE} characters.")
         try:
             await self.channel_layer.group_send(self.group, room_event(self.room, message))
         except UnicodeEncodeError:
             # JSON may contain half a character, "\ud83d", which UTF-8 cannot encode.
-            await self.complain("A message is a text of whole characters.")
+            await self.complain("A message must be valid Unicode.")
         except RedisError as error:
             logger.warning("message not sent: %s", error)
-            await self.complain("The message could not be passed on. Try again.")
+            await self.complain("The message could not be delivered. Try again.")
 
     async def complain(self, reason: str) -> None:
         await self.send(json.dumps({"error": reason}))

@@ -69,7 +69,7 @@ def complaint(value: object) -> str:
     if isinstance(value, list | dict):
         return "Send a single value."
     if isinstance(value, str) and HALF_A_CHARACTER.search(value):
-        return "Send whole characters."
+        return "Send valid Unicode."
     return ""
 
 
@@ -80,7 +80,7 @@ def validate(data: dict[str, Any], pk: int | None = None) -> dict[str, Any]:
         raise RefusedError(form.errors)
     columns = form.columns()
     if pk is not None and columns["classmate_id"] == pk:
-        raise RefusedError({"classmate": ["A student is not their own classmate."]})
+        raise RefusedError({"classmate": ["A student cannot be their own classmate."]})
     return columns
 
 

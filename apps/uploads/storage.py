@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
 # The JSON of an answer to an upload for which the disk has no room.
-NO_ROOM = {"errors": {"file": ["There is no room for it."]}}
+NO_ROOM = {"errors": {"file": ["There is not enough space for this file."]}}
 
 
 @dataclass(frozen=True)

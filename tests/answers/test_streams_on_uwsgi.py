@@ -36,7 +36,7 @@ def test_half_of_the_threads_stream_and_everybody_else_is_served(
             if answer not in accepted:
                 assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
                 body = httpx.Response(503, content=answer.read()).json()
-                assert "half of its threads stream already" in body["detail"]
+                assert "half of its threads already stream" in body["detail"]
                 assert body["request_id"] == answer.headers["X-Request-ID"]
         for _ in range(2 * threads):
             assert client.get("/gateways/uwsgi/quick/", timeout=5).text == "quick"

@@ -31,14 +31,14 @@ def test_it_says_what_is_in_it_and_what_is_not(archive: Archive) -> None:
     tables = len([line for line in archive.tables if line.count("|") == 2])
     assert f" {tables} tables, " in summary
     assert summary.endswith(" uploads")
-    assert last == "Not in it: secrets/ and .env. Keep a copy of them yourself."
+    assert last == "The backup does not contain secrets/ and .env: keep your own copy of them."
     content = archive.path.read_bytes()
     assert not [name for name in SECRETS if (ROOT / "secrets" / name).read_bytes().strip() in content]
 
 
 def test_a_file_that_is_there_is_not_overwritten(site: Site, archive: Archive) -> None:
     before = archive.path.read_bytes()
-    assert "exists already, and is not overwritten" in only_line(site.make("backup", f"FILE={archive.path}"))
+    assert "already exists, and is not overwritten" in only_line(site.make("backup", f"FILE={archive.path}"))
     assert archive.path.read_bytes() == before
 
 
@@ -58,23 +58,23 @@ def test_a_full_disk_is_named_and_nothing_stays_on_it(site: Site, left: int) -> 
     ballast.write_bytes(bytes(room.f_bavail * room.f_frsize - left // 4096 * 4096))
     try:
         line = only_line(site.make("backup", f"FILE={folder}/x.tar"))
-        assert line == "backup: no space left in /dev/shm: there is no backup"
+        assert line == "backup: no space left in /dev/shm: no backup was written"
         assert [file.name for file in folder.iterdir()] == ["ballast"]
     finally:
         ballast.unlink()
 
 
 def test_an_interrupted_one_leaves_nothing(site: Site, tmp_path: Path) -> None:
-    command = ("bootstrap/backup", str(tmp_path / "x.tar"))
+    command = ("bin/backup", str(tmp_path / "x.tar"))
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=site.variables(), process_group=0, **pipes)  # type: ignore[call-overload]
     wait_until(lambda: process.stdout.readline() == "backing up the uploads\n")
-    assert interrupt(process).splitlines() == ["backup: interrupted: there is no backup"]
+    assert interrupt(process).splitlines() == ["backup: interrupted: no backup was written"]
     assert process.returncode != 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_stack_that_does_not_run_is_told(site: Site, tmp_path: Path) -> None:
     line = only_line(Site(Stack("tricorn-nowhere", {})).make("backup", f"FILE={tmp_path}/x.tar"))
-    assert line == "backup: the stack does not run: make up starts it"
+    assert line == "backup: the stack is not running: run make up"
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from tests.faults.traffic import Traffic
 from tests.support.stack import ROOT
 
 # A stub of docker that runs an action at one call, which it recognizes by the last arguments. Actions of
-# bootstrap/uploads.py are the last argument. The argument before is that program's text, which names all actions.
+# bin/inside/uploads.py are the last argument. The argument before is that program's text, which names all actions.
 DOCKER = """#!/bin/bash
 if [[ $* == *{call} ]]; then
   {action}
@@ -76,7 +76,7 @@ def spoil(copy: Site) -> None:
 
 
 def kill_restore(copy: Site, archive: Archive, path: str) -> None:
-    process = start(copy, "bootstrap/restore", str(archive.path), PATH=path)
+    process = start(copy, "bin/restore", str(archive.path), PATH=path)
     process.wait(timeout=160)
     assert process.returncode == -signal.SIGKILL
 
@@ -106,7 +106,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
     assert any("spoilt" in line for line in copy.files())
     result = copy.make("backup", f"FILE={tmp_path}/x.tar")
     assert result.returncode == 0, result.stderr
-    assert "finishing a restore that was killed" in result.stdout
+    assert "finishing a killed restore" in result.stdout
     assert_restored(copy, archive)
 
 
@@ -115,7 +115,7 @@ def test_one_that_is_killed_between_its_two_swaps_is_finished_by_the_next_backup
 def test_ten_random_moments(copy: Site, archive: Archive, restored: Traffic) -> None:
     for _ in range(10):
         spoil(copy)
-        process = start(copy, "bootstrap/restore", str(archive.path))
+        process = start(copy, "bin/restore", str(archive.path))
         time.sleep(random.uniform(0, 10))  # noqa: S311  # no secret
         process.kill()
         process.wait()
@@ -129,7 +129,7 @@ def test_a_killed_backup_leaves_a_folder_that_the_next_removes(
     folder = tmp_path / "backups"
     folder.mkdir()
     path = wrapped("' pack'", KILL.format(lock=".lock-archive"))
-    process = start(copy, "bootstrap/backup", f"{folder}/x.tar", PATH=path)
+    process = start(copy, "bin/backup", f"{folder}/x.tar", PATH=path)
     process.wait(timeout=100)
     assert process.returncode == -signal.SIGKILL
     assert [file.name.startswith(".x.tar.") for file in folder.iterdir()] == [True]
@@ -143,10 +143,10 @@ def test_a_signal_leaves_everything_as_it_was_and_nothing_beside(
 ) -> None:
     before = copy.state()
     path = wrapped("' stage'", f"kill -{name} $(cut -d ' ' -f 1 .lock-up); sleep 60")
-    process = start(copy, "bootstrap/restore", str(archive.path), PATH=path)
+    process = start(copy, "bin/restore", str(archive.path), PATH=path)
     said = process.communicate(timeout=100)[0]
     assert process.returncode == 1
-    assert said.splitlines()[-1] == "restore: interrupted: everything is as it was"
+    assert said.splitlines()[-1] == "restore: interrupted: nothing was changed"
     assert copy.state() == before
 
 
@@ -154,14 +154,14 @@ def test_no_backup_is_made_beside_a_restore(
     copy: Site, archive: Archive, restored: Traffic, wrapped: Wrapped, tmp_path: Path
 ) -> None:
     process = start(
-        copy, "bootstrap/restore", str(archive.path), PATH=wrapped("' stage'", f"touch {tmp_path}/there; sleep 100")
+        copy, "bin/restore", str(archive.path), PATH=wrapped("' stage'", f"touch {tmp_path}/there; sleep 100")
     )
     try:
         while not (tmp_path / "there").exists():
             assert process.poll() is None
             time.sleep(0.1)
         line = only_line(copy.make("backup", f"FILE={tmp_path}/x.tar"))
-        assert line == "backup: another make backup or restore is at work in this folder: wait until it has ended"
+        assert line == "backup: another make backup or restore is running in this folder: wait until it has ended"
     finally:
         process.terminate()
         process.wait(timeout=60)

@@ -106,9 +106,9 @@ def test_one_that_is_not_there(copy: Site, path: str, fault: str) -> None:
     ("old", "new", "fault"),
     [
         (b"product=tricorn", b"product=sentry", "is a backup of sentry, not of tricorn"),
-        (b"format=1", b"format=2", "has the format 2, and this version reads 1"),
+        (b"format=1", b"format=2", "has backup format 2, and this version reads format 1"),
         (b"postgresql=", b"postgresql=9", "may not read it"),
-        (b"database_bytes=", b"database_bytes=9999999", "are needed beside what is there"),
+        (b"database_bytes=", b"database_bytes=9999999", " free, and the restore needs "),
         (b"files=", b"files=1", "is damaged: "),
     ],
 )
@@ -136,14 +136,16 @@ def link() -> bytes:
 
 def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], tmp_path: Path) -> None:
     path = repacked(tmp_path / "x.tar", parts, uploads_tar=tar({"a/../../evil": b"x"}))
-    assert f"the uploads in {path} cannot be read: 'a/../../evil' leads out of the uploads" in refuse(copy, path)
+    assert f"the uploads in {path} cannot be read: 'a/../../evil' points outside the uploads' folder" in refuse(
+        copy, path
+    )
 
 
 @pytest.mark.parametrize(
     ("uploads", "fault"),
     [
-        (tar({"../evil": b"x"}), "'../evil' leads out of the uploads"),
-        (tar({"/srv/evil": b"x"}), "'/srv/evil' leads out of the uploads"),
+        (tar({"../evil": b"x"}), "'../evil' points outside the uploads' folder"),
+        (tar({"/srv/evil": b"x"}), "'/srv/evil' points outside the uploads' folder"),
         (link(), "'link' is neither a file nor a folder"),
         (tar({"a": b"x" * 9000})[:4096], "unexpected end of data"),
         (b"hello", "truncated header"),
@@ -152,7 +154,7 @@ def test_one_whose_uploads_lead_elsewhere(copy: Site, parts: dict[str, bytes], t
 )
 def test_uploads_that_are_refused(tmp_path: Path, uploads: bytes, fault: str) -> None:
     """Like the test above, without a container."""
-    command, environment = (sys.executable, ROOT / "bootstrap/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
+    command, environment = (sys.executable, ROOT / "bin/inside/uploads.py", "check"), {"MEDIA_ROOT": str(tmp_path)}
     result = subprocess.run(command, input=uploads, capture_output=True, env=environment, check=False)
     assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", f"{fault}\n")
 
@@ -171,7 +173,7 @@ def test_a_failure_in_the_last_step_leaves_everything_as_it_was(
     line = refuse(copy, path)
     assert line.startswith("restore: the uploads could not be restored: ")
     assert "File name too long" in line
-    assert line.endswith("; everything is as it was")
+    assert line.endswith("; nothing was changed")
 
 
 def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None:
@@ -184,7 +186,7 @@ def test_over_a_stack_in_use_it_asks_first(copy: Site, archive: Archive) -> None
 
 def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
     """Starts a restore and returns once it has printed this line."""
-    command, variables = ("bootstrap/restore", str(path)), copy.variables(FORCE="1")
+    command, variables = ("bin/restore", str(path)), copy.variables(FORCE="1")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, env=variables, process_group=0, **pipes)  # type: ignore[call-overload]
     wait_until(lambda: process.stdout.readline() == f"{line}\n")
@@ -193,7 +195,7 @@ def begun(copy: Site, path: Path, line: str) -> subprocess.Popen[str]:
 
 def test_an_interrupted_one_leaves_everything_as_it_was(copy: Site, archive: Archive) -> None:
     process = begun(copy, archive.path, "restoring the uploads, beside those in use")
-    assert interrupt(process).splitlines() == ["restore: interrupted: everything is as it was"]
+    assert interrupt(process).splitlines() == ["restore: interrupted: nothing was changed"]
     assert process.returncode != 0
 
 
@@ -203,10 +205,10 @@ def test_one_that_is_cut_off_after_it_was_checked(copy: Site, archive: Archive, 
     path.write_bytes(archive.path.read_bytes())
     with tarfile.open(path) as members, tarfile.open(fileobj=members.extractfile("uploads.tar")) as uploads:
         end = members.getmember("uploads.tar").offset_data + uploads.getmembers()[-1].offset
-    process = begun(copy, path, "applying migrations that are newer")
+    process = begun(copy, path, "applying newer migrations")
     os.truncate(path, end)
     line = process.communicate(timeout=60)[0].splitlines()[-1]
     assert line == (
-        "restore: the uploads could not be restored: uploads.tar could not be read to its end; everything is as it was"
+        "restore: the uploads could not be restored: uploads.tar could not be read to its end; nothing was changed"
     )
     assert process.returncode != 0

@@ -1,23 +1,38 @@
-"""docs/choosing.md agrees with the sample report, and claims nothing else."""
+"""The pages that quote the sample report agree with it, and link to parts of it that exist."""
 
 import re
 
-from bench.document import read, table
+from lab.bench.document import lines, read, table
+from lab.bench.summary import PICTURES
 
 from tests.support.stack import ROOT
 
 CHOOSING = (ROOT / "docs/choosing.md").read_text()
-REPORT = (ROOT / "docs/report/index.html").read_text()
+NOTES = (ROOT / "lab/notes.md").read_text()
+FOLDER = ROOT / "lab/report"
+SUMMARY = (FOLDER / "README.md").read_text()
+REPORT = (FOLDER / "index.html").read_text()
 
 
-def test_the_ratios_are_those_of_the_sample_report() -> None:
-    assert table(read()) in CHOOSING
+def test_the_summary_and_the_ratios_are_those_of_the_sample_report() -> None:
+    assert lines(read()) in SUMMARY
+    assert table(read()) in SUMMARY
 
 
 def test_every_claim_leads_to_a_part_of_the_report_that_is_there() -> None:
-    parts = set(re.findall(r"\(report/index\.html#([\w-]+)\)", CHOOSING))
-    assert len(parts) > 5
-    assert parts <= set(re.findall(r'<h2 id="([\w-]+)">', REPORT))
+    headings = set(re.findall(r'<h2 id="([\w-]+)">', REPORT))
+    for page in (CHOOSING, NOTES, SUMMARY):
+        parts = set(re.findall(r"\((?:[\w./-]+/)?index\.html#([\w-]+)\)", page))
+        assert len(parts) > 5
+        assert parts <= headings
+
+
+def test_the_pictures_of_the_pages_are_those_of_the_sample_report() -> None:
+    for name in PICTURES:
+        assert f"/{name}.svg)" in CHOOSING
+        assert f"({name}.svg)" in SUMMARY
+        # The file has ink and paper of its own, which stand in its first tag.
+        assert (FOLDER / f"{name}.svg").read_text().partition(">")[2] in REPORT
 
 
 def test_the_report_needs_nothing_from_elsewhere() -> None:

@@ -13,9 +13,9 @@ from tests.support.stack import ROOT, run
 # The engine and the tests see this folder at the same path. Git and the image builds ignore it.
 CLONES = ROOT / ".tests"
 SECRETS = ("secret_key", "postgres_password", "valkey_password")
-# The user of the containers: see bootstrap/secrets.
+# The user of the containers: see bin/secrets.
 READER = 999
-# tests/run exports these, and environment variables override .env.
+# bin/test exports these, and environment variables override .env.
 OF_THE_SUITE = (
     "COMPOSE_PROJECT_NAME",
     "COMPOSE_FILE",
@@ -61,7 +61,7 @@ class Clone:
         self.env.write_text("\n".join(kept + [f"{name}={value}" for name, value in settings.items()]) + "\n")
 
     def make_secrets(self) -> None:
-        """Does what bootstrap/secrets does, without a container."""
+        """Does what bin/secrets does, without a container."""
         (self.path / "secrets").mkdir(mode=0o700)
         for name in SECRETS:
             self.write_secret(name, f"{name}-of-{self.project}")
@@ -94,8 +94,8 @@ class Clone:
         return subprocess.Popen(command, cwd=self.path, env=self.environment(), text=True, process_group=0, **pipes)  # type: ignore[call-overload,no-any-return]
 
     def bash(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs a script that can call the functions of bootstrap/."""
-        sources = "; ".join(f". bootstrap/{file}" for file in ("lib", "env", "checks", "mirror"))
+        """Runs a script that can call the functions of bin/lib/."""
+        sources = "; ".join(f". bin/lib/{file}" for file in ("messages", "settings", "checks", "mirror"))
         return self.run("bash", "-euo", "pipefail", "-c", f"{sources}; {script}", "test", **environment)
 
     def compose(self, *arguments: str) -> str:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
     dependencies = [("students", "0001_initial")]
     operations = [migrations.RunPython(fail)]
 """
-KEPT = " (all that was said: logs/up.log); what ran goes on running"
+KEPT = " (full output: logs/up.log); the stack stays in service"
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def test_bad_code_touches_nothing(unharmed: Clone, bad: Clone, target: str, leve
     with asked_throughout(bad):
         said = bad.make(target, LOG_LEVEL=level)
     line = only_line(said)
-    assert ("warning: SECURE_SSL_REDIRECT sends every visitor to HTTPS" in said.stdout) == (level == "INFO")
+    assert ("warning: SECURE_SSL_REDIRECT redirects every visitor to HTTPS" in said.stdout) == (level == "INFO")
     assert line.startswith(f"{target}: ")
     assert fault in line
     assert line.endswith(KEPT.replace("up.log", f"{target}.log"))
@@ -133,5 +133,5 @@ def test_a_bad_configuration_of_nginx_touches_nothing(unharmed: Clone) -> None:
 
 def test_a_health_path_that_is_not_there_is_told_at_once(unharmed: Clone) -> None:
     line = only_line(unharmed.make("up", HEALTH_PATH="/nope"))
-    assert "HEALTH_PATH=/nope answers 404 on the host localhost: name a path that the project has" in line
+    assert "HEALTH_PATH=/nope answers 404 on the host localhost: set a path that the project has" in line
     assert line.endswith(KEPT)

@@ -13,7 +13,7 @@ from tests.support.stack import Stack
     [
         ("SCENARIO=hallo", "bench: there is no scenario hallo; there are: hello, row, "),
         ("GATEWAYS=apache", "bench: there is no gateway apache; there are: uwsgi, gunicorn, daphne"),
-        ("URL=localhost:8080", "bench: URL=localhost:8080: give the whole address"),
+        ("URL=localhost:8080", "bench: URL=localhost:8080: give the full address"),
     ],
 )
 def test_a_wrong_option_is_one_line_and_starts_nothing(clone: Clone, setting: str, line: str) -> None:

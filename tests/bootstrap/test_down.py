@@ -9,7 +9,7 @@ def test_a_second_clone_does_not_take_over_a_database_that_it_has_no_password_fo
     (fresh.path / "secrets" / "postgres_password").unlink()
     volumes = fresh.owned("volume")
     line = only_line(fresh.make("up"))
-    assert f"there is a database of a project {fresh.project}, and no secrets/postgres_password for it here" in line
+    assert f"the project {fresh.project} has a database, but its secrets/postgres_password is not here" in line
     assert f"docker volume rm {fresh.project}_postgres" in line
     assert fresh.is_down()
     assert fresh.owned("volume") == volumes
@@ -21,7 +21,7 @@ def test_a_full_disk_is_told_what_was_said_is_kept_and_nothing_stays_half_starte
     assert line.startswith("up: the stack did not become healthy: postgres: ")
     assert "No space left on device" in line
     assert fresh.is_down()
-    assert line.endswith(" (all that was said: logs/up.log)")
+    assert line.endswith(" (full output: logs/up.log)")
     assert "postgres-1" in (fresh.path / "logs" / "up.log").read_text()
 
 

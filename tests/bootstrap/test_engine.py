@@ -44,7 +44,8 @@ def test_an_older_engine_in_use_is_not_replaced(clone: Clone, path: str, stub: S
     stub("docker", docker(engine=engine))
     line = only_line(clone.make("engine", PATH=path))
     assert line.startswith(
-        f"engine: Docker Engine {engine} answers; this needs 25 or newer, and an engine in use is not "
+        f"engine: Docker Engine {engine} is running, but 25 or newer is needed: upgrade it yourself, because an"
+        " engine in use is not replaced"
     )
     assert {call.split()[0] for call in calls()} == {"docker"}
 
@@ -65,7 +66,7 @@ def test_newer_engines_will_do(clone: Clone, path: str, stub: Stub, version: str
             "this distribution is not Debian or Ubuntu: install Docker Engine >= 25 and Compose >= 2.24",
         ),
         ("ID=debian", "65534", "", "installing Docker needs root: run this as root, or install sudo"),
-        ("ID=arch", "0", "rm /usr/bin/apt-get", "(only Debian and Ubuntu are installed for you)"),
+        ("ID=arch", "0", "rm /usr/bin/apt-get", "(make engine installs them only on Debian and Ubuntu)"),
         (
             "ID=debian\nVERSION_ID=12",
             "0",
@@ -81,7 +82,7 @@ def test_a_machine_that_cannot_be_helped_is_told_why(
     (clone.path / "os-release").write_text(f"{release}\n")
     volumes = ("--volume", f"{clone.path}:/clone:ro", "--volume", f"{clone.path}/os-release:/etc/os-release:ro")
     machine = ("docker", "run", "--rm", "--network", "none", "--user", user, *volumes, setting("PYTHON_IMAGE"))
-    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bootstrap/engine", check=False))
+    line = only_line(run(*machine, "sh", "-c", f"{before or ':'}; cd /clone && bin/engine", check=False))
     assert line.startswith("engine: ")
     assert fault in line
 

@@ -33,7 +33,7 @@ type Calls = Callable[[], list[str]]
 
 @pytest.fixture
 def images(clone: Clone, stub: Callable[..., str]) -> Images:
-    """images("exit 1", PYTHON_IMAGE=...): runs bootstrap/images with this pull and these settings, no image yet."""
+    """images("exit 1", PYTHON_IMAGE=...): runs bin/images with this pull and these settings, no image yet."""
     clone.configure(**OFFICIAL)
 
     def run(pull: str, nginx: str = "1.30.9", security: str | None = None, **settings: str) -> CompletedProcess[str]:
@@ -42,7 +42,7 @@ def images(clone: Clone, stub: Callable[..., str]) -> Images:
         stub("apt-helper", "exit 1" if security is None else f"[[ $2 == {security}/* ]]")
         path = stub("mmdebstrap", "echo tarball")
         update = {"UPDATE": settings["UPDATE"]} if "UPDATE" in settings else {}
-        return clone.run("bootstrap/images", PATH=path, DEBIAN_MIRROR="http://mirror.example/debian", **update)
+        return clone.run("bin/images", PATH=path, DEBIAN_MIRROR="http://mirror.example/debian", **update)
 
     return run
 
@@ -66,14 +66,14 @@ def test_fallback_images_are_built_and_recorded_where_no_registry_can_be_reached
     clone: Clone, images: Images, calls: Calls
 ) -> None:
     said = images(UNREACHABLE).stdout
-    assert "the image registry cannot be reached (no such host): taking fallback images" in said
+    assert "the image registry cannot be reached (no such host): using fallback images" in said
     assert said.endswith("fallback base images: " + " ".join(STANDINS.values()) + "\n")
     assert recorded(clone) == STANDINS
     # It tries one pull, and builds each suite once, from this host's mirror.
     assert len([call for call in calls() if " pull " in call]) == 1
     suites = sorted(call.partition("update-ca-certificates ")[2] for call in calls() if call.startswith("mmdebstrap"))
     assert suites == [f"{suite} - deb http://mirror.example/debian {suite} main" for suite in ("forky", "trixie")]
-    assert "Debian trixie from this host's mirror, which lacks its security suite" in said
+    assert "Debian trixie from this host's mirror, without its security suite" in said
     # Never an official tag: it would hide the real image from every other project on the machine.
     tags = [call.partition("--tag ")[2].split()[0] for call in calls() if " build " in call]
     assert sorted(tags) == sorted(STANDINS.values())
@@ -83,10 +83,10 @@ def test_settings_that_name_them_as_they_were_follow(clone: Clone, images: Image
     clone.configure(**{name: image.removeprefix("localhost/") for name, image in STANDINS.items()})
     said = images("exit 1").stdout
     assert recorded(clone) == STANDINS
-    assert "fallback images are called localhost/tricorn/... now: changed .env\n" in said
+    assert "fallback images are now named localhost/tricorn/...: updated .env\n" in said
     # Another clone may use the old images, so they are named, not removed.
-    assert "not used any more, unless by another clone: docker image rm tricorn/valkey:8\n" in said
-    assert "are called" not in images("exit 1").stdout
+    assert "no longer used, unless by another clone: docker image rm tricorn/valkey:8\n" in said
+    assert "are now named" not in images("exit 1").stdout
 
 
 def test_a_mirror_of_the_official_image_has_a_fallback_as_well(clone: Clone, images: Images) -> None:
@@ -98,7 +98,7 @@ def test_a_mirror_of_the_official_image_has_a_fallback_as_well(clone: Clone, ima
 def test_a_fallback_image_is_never_of_another_version(clone: Clone, images: Images, image: str) -> None:
     line = only_line(images(UNREACHABLE, PYTHON_IMAGE=image))
     assert (
-        f"PYTHON_IMAGE={image} cannot be pulled (no such host), and a fallback image can be made for python:3.13 alone"
+        f"PYTHON_IMAGE={image} cannot be pulled (no such host), and a fallback image can be built only for python:3.13"
         in line
     )
     assert recorded(clone)["PYTHON_IMAGE"] == image
@@ -115,7 +115,7 @@ def test_a_fallback_image_that_cannot_be_built_is_one_line(
 ) -> None:
     stub("setsid", 'echo "E: cannot download -v Release" >&2; exit 25')
     line = only_line(images(UNREACHABLE))
-    assert line.endswith("could not be made from the mirror http://mirror.example/debian: cannot download Release")
+    assert line.endswith("could not be built from the mirror http://mirror.example/debian: cannot download Release")
     assert recorded(clone) == OFFICIAL
 
 
@@ -124,7 +124,7 @@ def test_a_choice_made_in_the_shell_is_not_recorded_in_vain(
 ) -> None:
     monkeypatch.setenv("VALKEY_IMAGE", "registry.example/valkey:8")
     line = only_line(images(UNREACHABLE))
-    assert "VALKEY_IMAGE=registry.example/valkey:8 comes from the shell" in line
+    assert "VALKEY_IMAGE=registry.example/valkey:8 is set in the shell" in line
 
 
 def test_fallback_images_have_the_security_suite_where_there_is_one(images: Images, calls: Calls) -> None:
@@ -140,14 +140,16 @@ def test_fallback_images_have_the_security_suite_where_there_is_one(images: Imag
 @pytest.mark.parametrize("version", ["1.26.3", "1.29.8", "1.30.1"])
 def test_an_nginx_with_known_holes_is_refused(images: Images, version: str) -> None:
     line = only_line(images("exit 0", nginx=version))
-    assert line.startswith(f"images: NGINX_IMAGE=nginx:1.30 is nginx {version}, which has known holes: 1.30.2 fixed ")
+    assert line.startswith(
+        f"images: NGINX_IMAGE=nginx:1.30 is nginx {version}, which has known vulnerabilities: 1.30.2 fixed "
+    )
     assert "make images UPDATE=1" in line
 
 
 def test_one_with_holes_that_are_only_reported_is_used_with_a_warning(clone: Clone, images: Images) -> None:
     assert "warning" not in images("exit 0", nginx="1.30.6").stdout
     clone.configure(COMPOSE_FILE="compose.yaml:compose.tls.yaml")
-    warning = "warning: nginx 1.30.6: advisories in HTTP/2 are reported for versions before 1.30.7, not verified"
+    warning = "warning: nginx 1.30.6: advisories in HTTP/2 are reported, not verified, for versions before 1.30.7"
     said = images("exit 0", nginx="1.30.6")
     assert said.returncode == 0
     assert warning in said.stdout
@@ -156,7 +158,7 @@ def test_one_with_holes_that_are_only_reported_is_used_with_a_warning(clone: Clo
 
 def test_what_changed_is_told_from_which_version_to_which(clone: Clone) -> None:
     before, after = clone.path / "before", clone.path / "after"
-    script = f". bootstrap/versions; compare_contents nginx {before} {after}"
+    script = f". bin/lib/versions; compare_contents nginx {before} {after}"
     before.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
     after.write_text("1.30.6\nlibssl3 3.5.1\nzlib 1\n")
     assert clone.bash(script).stdout == "nginx 1.30.6: unchanged\n"
@@ -187,7 +189,7 @@ def test_an_update_pulls_every_image_and_tells_what_is_newer(
     said = clone.make("images", "UPDATE=1", PATH=path)
     assert said.returncode == 0, said.stderr
     assert "  python 1.0: unchanged\n  nginx 1.30.7 -> 1.30.9\n  postgres 1.0: unchanged\n" in said.stdout
-    assert said.stdout.endswith("make up takes them: docs/security.md says what it interrupts\n")
+    assert said.stdout.endswith("make up uses the new images: docs/security.md describes what this interrupts\n")
     assert len([call for call in calls() if " pull " in call]) == 4
     # An unchanged image keeps its id, so nothing that is built on it is rebuilt.
     assert [call for call in calls() if call.startswith("docker tag")] == [

@@ -55,13 +55,13 @@ def test_a_target_asks_for_what_it_needs(clone: Clone, target: str, hint: str) -
 @pytest.mark.parametrize("target", ["shell", "logs"])
 def test_an_unknown_service_is_answered_with_the_known_ones(clone: Clone, target: str) -> None:
     line = only_line(clone.make(target, "SERVICE=apache"))
-    assert "there is no service apache; there are:" in line
+    assert "there is no service apache; the services are:" in line
     assert "uwsgi" in line
 
 
 def test_before_the_first_make_up_the_others_say_so(clone: Clone) -> None:
     clone.env.unlink()
-    assert only_line(clone.make("ps")) == "compose: there is no .env yet: make up makes it"
+    assert only_line(clone.make("ps")) == "compose: there is no .env yet: run make up, which creates it"
     assert "nothing to clean" in clone.make("clean").stdout
 
 

@@ -65,7 +65,7 @@ def folder_for_secret(clone: Clone) -> None:
 
 
 LOCK = "docs/your-project.md, 3. Lock the requirements"
-DOT_ENV = ".env is where to mend it"
+DOT_ENV = "edit .env (.env.example explains each setting)"
 MISTAKES = {
     "a requirement without a version": requirements(
         "Django>=5.2\n", "line 1, Django>=5.2: it has no exact version", LOCK
@@ -77,31 +77,37 @@ MISTAKES = {
         "; and 1 more: " + LOCK,
     ),
     "requirements that name others": requirements(
-        "-r requirements/base.txt\n", "line 1, -r requirements/base.txt: ", "which has to hold all that others name"
+        "-r requirements/base.txt\n",
+        "line 1, -r requirements/base.txt: ",
+        "so it must contain the requirements of all others",
     ),
-    "requirements of a folder": requirements("-e .\n", "line 1, -e .: a folder has no hash", "take the line away"),
+    "requirements of a folder": requirements("-e .\n", "line 1, -e .: a folder has no hash", "remove the line"),
     "no requirements": Mistake(lambda it: (it.path / "apps/requirements.txt").unlink(), "APPS=./apps: ", LOCK),
-    "no project": setting("APPS", "./nowhere", "name the one with your project's manage.py in .env"),
+    "no project": setting("APPS", "./nowhere", "set it in .env to the folder that contains your project's manage.py"),
     "settings that are not there": setting(
-        "DJANGO_SETTINGS_MODULE", "config.nowhere", "there is no apps/config/nowhere.py; name the project's own in .env"
+        "DJANGO_SETTINGS_MODULE",
+        "config.nowhere",
+        "there is no apps/config/nowhere.py; set it to the project's own in .env",
     ),
     "an entry point that is not there": setting(
-        "ASGI_APPLICATION", "config.nowhere:application", "there is no apps/config/nowhere.py; name the project's own"
+        "ASGI_APPLICATION",
+        "config.nowhere:application",
+        "there is no apps/config/nowhere.py; set it to the project's own",
     ),
     "no entry point": setting("WSGI_APPLICATION", "config.wsgi", "is not module:name, like config.wsgi:application"),
-    "a switch": setting("DEBUG", "True", "is not 0 or 1, like 0; .env.example explains each setting, " + DOT_ENV),
-    "a number": setting("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 2; .env.example"),
-    "a size": setting("NGINX_MEMORY", "lots", "is not a size, like 768m; .env.example explains each setting"),
-    "a level": setting("LOG_LEVEL", "loud", "is not a level, like INFO; .env.example explains each setting"),
-    "a path": setting("HEALTH_PATH", "livez", "is not a path, like /livez; .env.example explains each setting"),
+    "a switch": setting("DEBUG", "True", "is not 0 or 1, like 0; " + DOT_ENV),
+    "a number": setting("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 2; " + DOT_ENV),
+    "a size": setting("NGINX_MEMORY", "lots", "is not a size, like 768m; " + DOT_ENV),
+    "a level": setting("LOG_LEVEL", "loud", "is not a level, like INFO; " + DOT_ENV),
+    "a path": setting("HEALTH_PATH", "livez", "is not a path, like /livez; " + DOT_ENV),
     "a wildcard": setting("SERVER_NAMES", "*.example.com", "without port or wildcard, like "),
     "a name of the project": setting("COMPOSE_PROJECT_NAME", "My Site", "is not made of lower-case letters, digits"),
     "an address": setting("HTTP_BIND", "localhost:8080", "is not an address and a port, like 127.0.0.1:8080; "),
-    "a port": setting("HTTP_BIND", "127.0.0.1:99999", "there is no port 99999"),
+    "a port": setting("HTTP_BIND", "127.0.0.1:99999", "99999 is not a port; the highest is 65535"),
     "a Compose file that is not there": setting(
         "COMPOSE_FILE",
         "compose.yaml:worker.yaml",
-        "there is no file worker.yaml; COMPOSE_FILE in .env or in the shell names it",
+        "there is no file worker.yaml; correct COMPOSE_FILE in .env or in the shell",
     ),
     "a Compose file that is no YAML": compose("services: {worker: [\n", "compose.yaml,more.yaml: ", "yaml: line "),
     "a word that Compose does not know": compose(
@@ -117,12 +123,12 @@ MISTAKES = {
     ),
     "a secret that all may read": secret(
         lambda it: (it.path / "secrets/secret_key").chmod(0o644),
-        "is open to others (mode 644)",
+        "is accessible to other users (mode 644)",
         "chmod 600 secrets/secret_key",
     ),
     "a folder for a secret": secret(folder_for_secret, "is a folder, not a secret", "delete it, then try again"),
     "no certificate": Mistake(
-        over_tls(HTTPS_BIND="127.0.0.1:48443"), "CERTS=certs: there is no such folder", "make certs makes it"
+        over_tls(HTTPS_BIND="127.0.0.1:48443"), "CERTS=certs: there is no such folder", "make certs creates it"
     ),
     "a certificate that is none": Mistake(
         lambda it: certificate(it, "x"),
@@ -130,12 +136,12 @@ MISTAKES = {
         "(-----BEGIN CERTIFICATE-----)",
     ),
     "a free port for HTTPS": Mistake(
-        over_tls(HTTPS_BIND="127.0.0.1:0"), "HTTPS_BIND=127.0.0.1:0: redirects have to name the port", "above 0"
+        over_tls(HTTPS_BIND="127.0.0.1:0"), "HTTPS_BIND=127.0.0.1:0: redirects contain the port", "above 0"
     ),
     "one port for two": Mistake(
         over_tls(HTTPS_BIND="127.0.0.1:48443", HTTP_BIND="127.0.0.1:48443"),
         "HTTP_BIND and HTTPS_BIND are the same, 127.0.0.1:48443",
-        "give each a port of its own in .env",
+        "set a different port for each in .env",
     ),
 }
 
@@ -163,7 +169,8 @@ def test_a_port_in_use_is_told(clone: Clone) -> None:
         clone.configure(HTTP_BIND=f"127.0.0.1:{port}")
         line = only_line(clone.make("up"))
     assert line == (
-        f"up: port {port} is in use: stop what listens on 127.0.0.1:{port}, or set HTTP_BIND in .env to another"
+        f"up: port {port} is in use: stop the program that listens on 127.0.0.1:{port}, or set HTTP_BIND in .env to"
+        " another address"
     )
 
 

@@ -73,7 +73,7 @@ def old() -> Iterator[Clone]:
         run("docker", "stop", server)
         said = clone.make("up")
         assert said.returncode == 0, said.stdout + said.stderr
-        assert f"database: making {user} an owner of its database" in said.stdout
+        assert f"database: changing {user} from PostgreSQL's superuser to the owner of its database" in said.stdout
         yield clone
     finally:
         run("docker", "rm", "--force", server, check=False)
@@ -125,7 +125,7 @@ def test_it_may_add_the_extensions_that_postgresql_trusts(sql: Callable[..., lis
 
 def test_the_site_serves_and_there_is_nothing_left_to_do(old: Clone) -> None:
     assert httpx.get(f"{old.url()}/readyz", headers={"Host": "localhost"}).status_code == 200
-    assert old.bash(". bootstrap/database; find_superuser; databases_to_take_over").stdout == ""
+    assert old.bash(". bin/lib/database; find_superuser; databases_to_take_over").stdout == ""
 
 
 ROTATION = "tricorn_rotation"
@@ -151,9 +151,9 @@ def role(sql: Callable[..., list[str]]) -> str:
 
 
 def test_the_role_of_a_rotation_acts_as_the_project_s(old: Clone, sql: Callable[..., list[str]], role: str) -> None:
-    """bootstrap/rotation.sql: it has the rights and the settings, and what it creates belongs to the project's role."""
-    lines = f"{{ cat bootstrap/rotation.sql; echo \"ALTER ROLE {ROTATION} LOGIN PASSWORD 'secret'\"; }}"
-    script = f". bootstrap/database; find_superuser; {lines} | query $database -v owner={role} -v role={ROTATION}"
+    """bin/inside/rotation.sql: it has the rights and settings, and what it creates belongs to the project's role."""
+    lines = f"{{ cat bin/inside/rotation.sql; echo \"ALTER ROLE {ROTATION} LOGIN PASSWORD 'secret'\"; }}"
+    script = f". bin/lib/database; find_superuser; {lines} | query $database -v owner={role} -v role={ROTATION}"
     # Twice: an interrupted rotation runs it again.
     for _ in range(2):
         given = old.bash(script)
@@ -167,7 +167,7 @@ def test_the_role_of_a_rotation_acts_as_the_project_s(old: Clone, sql: Callable[
 
 def interrupt_a_rotation(clone: Clone) -> None:
     """Sends SIGHUP during the first roll, as a closed terminal does."""
-    process = clone.start("bootstrap/rotate")
+    process = clone.start("bin/rotate")
     assert process.stdout
     said = ""
     while "gunicorn: starting" not in said:

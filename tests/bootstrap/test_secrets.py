@@ -10,9 +10,9 @@ pytestmark = pytest.mark.usefixtures("stack")  # the base images exist then
 
 
 def secrets(clone: Clone) -> str:
-    """Runs bootstrap/secrets, which must fail; returns the one line of its error."""
+    """Runs bin/secrets, which must fail; returns the one line of its error."""
     before = clone.files()
-    line = only_line(clone.run("bootstrap/secrets"))
+    line = only_line(clone.run("bin/secrets"))
     assert clone.files() == before
     return line
 
@@ -20,21 +20,21 @@ def secrets(clone: Clone) -> str:
 def test_they_are_made_once_for_the_containers_user_alone(clone: Clone) -> None:
     for name in SECRETS:
         (clone.path / "secrets" / name).unlink()
-    assert "made secrets: secret_key postgres_password valkey_password" in clone.run("bootstrap/secrets").stdout
+    assert "created secrets: secret_key postgres_password valkey_password" in clone.run("bin/secrets").stdout
     made = [(clone.path / "secrets" / name) for name in SECRETS]
     assert {(file.stat().st_uid, file.stat().st_mode & 0o777) for file in made} == {(READER, 0o600)}
     values = [file.read_text() for file in made]
     assert len(set(values)) == 3
     assert all(len(value) == 64 for value in values)
 
-    again = clone.run("bootstrap/secrets")
+    again = clone.run("bin/secrets")
     assert (again.returncode, again.stdout) == (0, "")
     assert [file.read_text() for file in made] == values
 
 
 def test_a_missing_one_is_made_and_the_others_stay(clone: Clone) -> None:
     (clone.path / "secrets" / "valkey_password").unlink()
-    assert clone.run("bootstrap/secrets").returncode == 0
+    assert clone.run("bin/secrets").returncode == 0
     kept = {name: (clone.path / "secrets" / name).read_text() for name in SECRETS[:2]}
     assert kept == {name: f"{name}-of-{clone.project}" for name in SECRETS[:2]}
 
@@ -56,12 +56,12 @@ def test_one_that_the_containers_cannot_read_is_named_with_the_cure(clone: Clone
     assert "secrets/postgres_password cannot be read by the containers' user" in line
     cure = line.partition("user: ")[2]
     assert clone.run("bash", "-c", cure).returncode == 0
-    assert clone.run("bootstrap/secrets").returncode == 0
+    assert clone.run("bin/secrets").returncode == 0
 
 
 def test_one_that_others_can_read_is_named_with_its_mode(clone: Clone) -> None:
     (clone.path / "secrets" / "valkey_password").chmod(0o644)
-    assert secrets(clone).endswith("is open to others (mode 644): chmod 600 secrets/valkey_password")
+    assert secrets(clone).endswith("is accessible to other users (mode 644): chmod 600 secrets/valkey_password")
 
 
 def test_a_folder_in_the_place_of_one_is_named(clone: Clone) -> None:

@@ -29,10 +29,10 @@ FAULTS = [
     ("WSGI_APPLICATION", "config.wsgi", "is not module:name"),
     ("HEALTH_PATH", "livez", "is not a path, like /livez"),
     ("COMPOSE_PROJECT_NAME", "My Site", "is not made of lower-case letters, digits, - and _"),
-    ("POSTGRES_USER", "", "is missing, or longer than the 63 letters that PostgreSQL keeps, like tricorn"),
+    ("POSTGRES_USER", "", "is missing, or longer than the 63 characters that PostgreSQL allows, like tricorn"),
     ("POSTGRES_USER", "postgres", "is PostgreSQL's superuser, which the project must not be"),
-    ("POSTGRES_DB", "x" * 64, "is missing, or longer than the 63 letters that PostgreSQL keeps, like tricorn"),
-    ("POSTGRES_DB", "template1", "is PostgreSQL's own"),
+    ("POSTGRES_DB", "x" * 64, "is missing, or longer than the 63 characters that PostgreSQL allows, like tricorn"),
+    ("POSTGRES_DB", "template1", "is reserved by PostgreSQL"),
 ]
 
 
@@ -41,7 +41,7 @@ def test_a_value_of_the_wrong_kind_is_named(clone: Clone, name: str, value: str,
     clone.configure(**{name: value})
     line = only_line(clone.bash("check_env"))
     assert f"{name}={value} {fault}" in line
-    assert line.endswith(".env.example explains each setting, .env is where to mend it")
+    assert line.endswith("edit .env (.env.example explains each setting)")
 
 
 def test_make_up_names_every_fault_in_one_line_and_starts_nothing(clone: Clone) -> None:
@@ -59,7 +59,7 @@ def test_a_bad_value_that_the_shell_has_set_is_told_apart(clone: Clone) -> None:
 
 def test_a_port_beyond_the_last_is_named(clone: Clone) -> None:
     clone.configure(HTTP_BIND="127.0.0.1:99999")
-    assert only_line(clone.make("up")) == "up: HTTP_BIND=127.0.0.1:99999: there is no port 99999"
+    assert only_line(clone.make("up")) == "up: HTTP_BIND=127.0.0.1:99999: 99999 is not a port; the highest is 65535"
 
 
 def test_a_project_folder_that_is_not_there_is_named(clone: Clone) -> None:
@@ -92,7 +92,7 @@ def test_a_first_make_up_takes_the_examples_within_the_number_of_cpus(
     clone: Clone, cpus: int, nginx: str, valkey: str
 ) -> None:
     clone.env.unlink()
-    assert clone.bash(f"nproc() {{ echo {cpus}; }}; ensure_env; check_env").stdout == "made .env from .env.example\n"
+    assert clone.bash(f"nproc() {{ echo {cpus}; }}; ensure_env; check_env").stdout == "created .env from .env.example\n"
     assert f"\nNGINX_CPUS={nginx}\n" in clone.env.read_text()
     assert f"\nVALKEY_CPUS={valkey}\n" in clone.env.read_text()
 
@@ -139,7 +139,7 @@ def test_an_override_that_the_shell_leaves_out_is_named(clone: Clone) -> None:
     said = clone.bash("check_compose_files", COMPOSE_FILE="compose.yaml")
     assert said.returncode == 0, said.stderr
     assert said.stdout.startswith(
-        f"warning: {OVERRIDE} is left out, for COMPOSE_FILE=compose.yaml comes from the shell"
+        f"warning: {OVERRIDE} is ignored, because COMPOSE_FILE=compose.yaml is set in the shell"
     )
     assert clone.bash("setting COMPOSE_FILE").stdout == "compose.yaml\n"
 

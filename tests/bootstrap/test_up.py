@@ -23,7 +23,7 @@ def is_locked(clone: Clone) -> bool:
 def test_the_same_again_recreates_nothing_and_a_third_at_once_is_refused(unharmed: Clone) -> None:
     again = unharmed.start("make", "up")
     wait_until(lambda: is_locked(unharmed), message="nothing holds the lock")
-    assert only_line(unharmed.make("up")) == "up: another make up is at work in this folder: wait until it has ended"
+    assert only_line(unharmed.make("up")) == "up: another make up is running in this folder: wait until it has ended"
     said = again.communicate(timeout=120)[0]
     assert again.returncode == 0, said
     port = unharmed.url().rpartition(":")[2]
@@ -45,7 +45,9 @@ def test_a_port_that_somebody_listens_on_is_named(clone: Clone, address: str) ->
         port = other.getsockname()[1]
         clone.configure(HTTP_BIND=f"{address}:{port}")
         line = only_line(clone.make("up"))
-    assert line.startswith(f"up: port {port} is in use: stop what listens on {address.strip('[]')}:{port}, or set ")
+    assert line.startswith(
+        f"up: port {port} is in use: stop the program that listens on {address.strip('[]')}:{port}, or set "
+    )
     assert clone.is_down()
 
 
@@ -61,7 +63,7 @@ def test_requirements_that_do_not_resolve_stop_before_the_start(
     line = only_line(unharmed.make("up"))
     assert line.startswith("up: the images could not be built: ")
     assert fault in line
-    assert line.endswith("; what ran goes on running")
+    assert line.endswith("; the stack stays in service")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_what_the_new_images_would_trip_over_is_named_before_the_start(
     unharmed.configure(**{setting: value})
     line = only_line(unharmed.make("up"))
     assert fault in line
-    assert line.endswith("; what ran goes on running")
+    assert line.endswith("; the stack stays in service")
 
 
 def test_another_database_password_is_told_with_the_cure(unharmed: Clone) -> None:
@@ -86,8 +88,8 @@ def test_another_database_password_is_told_with_the_cure(unharmed: Clone) -> Non
     line = only_line(unharmed.make("up"))
     unharmed.write_secret("postgres_password", f"postgres_password-of-{unharmed.project}")
     assert line == (
-        "up: migrate: the database was made with another password than secrets/postgres_password: restore that file, or"
-        " delete the database with make clean (all that was said: logs/up.log); what ran goes on running"
+        "up: migrate: the database was created with a password other than secrets/postgres_password: restore that file,"
+        " or delete the database with make clean (full output: logs/up.log); the stack stays in service"
     )
 
 
@@ -121,7 +123,9 @@ def test_an_interrupted_one_says_how_to_go_on_and_holds_no_lock(unharmed: Clone)
             break
     said = interrupt(process)
     assert process.returncode != 0
-    assert said.count("up: interrupted: make up goes on from here, make down removes what was started\n") == 1, said
+    assert (
+        said.count("up: interrupted: make up continues from here, make down removes the started containers\n") == 1
+    ), said
     wait_until(lambda: not is_locked(unharmed), message="the lock is held")
 
 
@@ -130,7 +134,10 @@ def test_a_second_clone_of_the_same_name_touches_nothing(unharmed: Clone, clone:
     name = unharmed.project.removesuffix("-test") if target == "test" else unharmed.project
     clone.configure(COMPOSE_PROJECT_NAME=name)
     line = only_line(clone.make(target, FORCE="1"))
-    assert f"the project {unharmed.project} belongs to another folder, {unharmed.path}: give this clone a" in line
+    assert (
+        f"the project {unharmed.project} belongs to another folder, {unharmed.path}: set another COMPOSE_PROJECT_NAME"
+        in line
+    )
 
 
 def test_clean_asks_first(unharmed: Clone) -> None:

@@ -18,7 +18,7 @@ ERRORS = [
     ("GET", "/ws/echo/", JSON, None, 404, "There is nothing at this address."),
     ("GET", "/students/99999999/", JSON, None, 404, "There is no such student."),
     ("POST", "/students/", JSON, b"{", 400, "This is not JSON."),
-    ("POST", "/students/", JSON, b"x" * 3_000_000, 400, "The request cannot be understood"),
+    ("POST", "/students/", JSON, b"x" * 3_000_000, 400, "The request is invalid"),
     ("POST", "/admin/login/", JSON + FORM, b"a=b", 403, "The form could not be verified"),
     ("POST", "/admin/login/", HTML + FORM, b"a=b", 403, "The form could not be verified"),
     ("PUT", "/students/", JSON, b"", 405, ""),

@@ -14,7 +14,7 @@ from tests.routing.wire import Answer, Edge
 from tests.support.stack import GATEWAYS, PORTS, Stack, run, wait_until
 
 # Replaces the gateways: it accepts, reads the request and closes.
-HANGS_UP = f"""
+CLOSES = f"""
 import socketserver, threading
 class Handler(socketserver.BaseRequestHandler):
     def handle(self):
@@ -33,9 +33,9 @@ WAYS = [
     ("gunicorn", "localhost", "/ws/echo/"),
 ]
 ROUTES = {"/students/": "uwsgi", "/async/students/": "gunicorn", "/ws/echo/": "daphne"}
-STATUS = {"away": 503, "hangs up": 502, "lost": 504}
+STATUS = {"down": 503, "closes": 502, "unreachable": 504}
 # The upstream statuses: three if nginx got no connection. A request that was sent is not repeated on any gateway.
-MET = {"away": "502 : 502 : 502", "hangs up": "502", "lost": "504 : 504 : 504"}
+MET = {"down": "502 : 502 : 502", "closes": "502", "unreachable": "504 : 504 : 504"}
 
 # Gateway, form, answer, and its entry in the access log.
 type Answers = list[tuple[str, str, Answer, dict[str, Any]]]
@@ -51,12 +51,12 @@ def ask_all(edge: Edge) -> Answers:
 
 
 @contextmanager
-def stand_in(stack: Stack) -> Iterator[str]:
+def replacement(stack: Stack) -> Iterator[str]:
     """A container that nginx finds under the names of all gateways. It may shut down its own network interface."""
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     aliases = [part for gateway in GATEWAYS for part in ("--network-alias", gateway)]
     options = ("--detach", "--cap-add", "NET_ADMIN", "--label", label, "--network", f"{stack.project}_edge", *aliases)
-    container = run("docker", "run", *options, os.environ["TOOLS_IMAGE"], "python", "-c", HANGS_UP).stdout.strip()
+    container = run("docker", "run", *options, os.environ["TOOLS_IMAGE"], "python", "-c", CLOSES).stdout.strip()
     try:
         yield container
     finally:
@@ -84,11 +84,11 @@ def answers(stack: Stack, edge: Edge) -> dict[str, Answers]:
 
     with stack.stopped(*GATEWAYS):
         # nginx caches Docker's DNS answers for 1 s, and asks at the gateways' old addresses until then.
-        wait_until(lambda: all_are("away", False), 20, "503 on every way")
-        with stand_in(stack) as container:
-            wait_until(lambda: all_are("hangs up", True), 20, "503 on every way")
+        wait_until(lambda: all_are("down", False), 20, "503 on every way")
+        with replacement(stack) as container:
+            wait_until(lambda: all_are("closes", True), 20, "503 on every way")
             run("docker", "exec", container, "ip", "link", "set", "eth0", "down")
-            wait_until(lambda: all_are("lost", False), 20, "504 on every way")
+            wait_until(lambda: all_are("unreachable", False), 20, "504 on every way")
     wait_for_gateways(edge)
     return found
 
@@ -99,7 +99,7 @@ def test_every_way_to_a_gateway_has_our_error(answers: dict[str, Answers], case:
     for gateway, kind, answer, entry in answers[case]:
         assert_is_ours(answer, entry, STATUS[case], kind)
         # The log names the gateway that should have answered. No fallback answered: a sent request goes to no other.
-        asked = ROUTES.get(entry["uri"], gateway) if case == "hangs up" else gateway
+        asked = ROUTES.get(entry["uri"], gateway) if case == "closes" else gateway
         assert (entry["gateway"], entry["stepped_in"]) == (asked, "")
 
 

@@ -24,7 +24,7 @@ def test_a_worker_without_a_health_check_starts_and_is_rolled(stack: Stack) -> N
         # If another gateway is rolled alone, the output names the service that stayed on the previous version.
         rolled = make(stack, "roll", "GATEWAY=daphne")
         assert rolled.returncode == 0, rolled.stdout + rolled.stderr
-        assert "on the version before: worker (make roll without GATEWAY takes it too)" in rolled.stdout
+        assert "still on the previous version: worker (make roll without GATEWAY updates it too)" in rolled.stdout
         assert ids(stack, "worker") == {before}
         assert not ids(stack, "daphne") & others["daphne"]
 
@@ -37,7 +37,10 @@ def test_a_worker_without_a_health_check_starts_and_is_rolled(stack: Stack) -> N
             gateway: others[gateway] for gateway in ("uwsgi", "gunicorn")
         }
         refused = make(stack, "roll", "GATEWAY=apache")
-        assert "there are nginx uwsgi gunicorn daphne worker; without GATEWAY, all are rolled" in refused.stderr
+        assert (
+            "there is no such service; choose from nginx uwsgi gunicorn daphne worker; without GATEWAY, all are rolled"
+            in refused.stderr
+        )
     finally:
         for container in ids(stack, "worker"):
             run("docker", "rm", "--force", container)

@@ -104,12 +104,12 @@ def test_a_roll_that_ends_in_the_middle_costs_nothing_and_the_next_one_cleans_up
     with Traffic(stack, Flow("daphne", "daphne.localhost", "/hello/sync/", 20)) as traffic:
         # The terminal closes while the new container starts: roll removes the new container.
         terminal = Terminal.of(stack, "roll", "GATEWAY=daphne")
-        terminal.wait_for("daphne: starting 1 beside 1")
+        terminal.wait_for("daphne: starting 1 new beside 1")
         terminal.close()
         assert ids(stack, "daphne") == before
         # SIGKILL while both containers run: both keep serving, and the lock is free.
         terminal = Terminal.of(stack, "roll", "GATEWAY=daphne")
-        terminal.wait_for("daphne: the new one is healthy, nginx takes it")
+        terminal.wait_for("daphne: the new version is healthy, and nginx sends requests to it")
         terminal.signal(signal.SIGKILL)
         assert len(ids(stack, "daphne")) == 2
         rolled = make_roll(stack, "daphne")

@@ -10,7 +10,7 @@ import pytest
 from tests.gallery.table import SERVERS, Server
 from tests.support.stack import ROOT, Stack, run
 
-FILES = ("compose.yaml", "compose.gallery.yaml")
+FILES = ("compose.yaml", "lab/compose.gallery.yaml")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def script(action: str) -> str:
     """`make gallery` or `make gallery-down`. COMPOSE_FILE comes from the environment, so .env does not change."""
     environment = {**os.environ, "COMPOSE_FILE": ":".join(FILES)}
-    return run("bootstrap/gallery", action, cwd=ROOT, env=environment, timeout=800).stdout
+    return run("bin/gallery", action, cwd=ROOT, env=environment, timeout=800).stdout
 
 
 @pytest.fixture(scope="package")

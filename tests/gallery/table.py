@@ -1,11 +1,11 @@
-"""gallery/servers.toml: what each server is, supports and cannot do."""
+"""lab/gallery/servers.toml: what each server is, supports and cannot do."""
 
 import tomllib
 from dataclasses import dataclass
 
 from tests.support.stack import ROOT
 
-# The small applications of the teaching notes: path and answer.
+# The small applications of lab/notes.md: path and answer.
 SMALL = {
     ("bare-wsgi", "/"): "<h1>hi, python!</h1>",
     ("bare-wsgi", "/python"): "<h1>it work!</h1>",
@@ -37,5 +37,5 @@ class Server:
         return self.name
 
 
-SERVERS = [Server(**line) for line in tomllib.loads((ROOT / "gallery/servers.toml").read_text())["server"]]
+SERVERS = [Server(**line) for line in tomllib.loads((ROOT / "lab/gallery/servers.toml").read_text())["server"]]
 EVERY_NAME = [server.name for server in SERVERS] + sorted({name for name, _ in SMALL})

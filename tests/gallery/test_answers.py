@@ -13,8 +13,8 @@ from tests.support.stack import ROOT, Stack
 def locked(distribution: str) -> str:
     """The locked version, which must be the one that answers."""
     files = (
-        "gallery/requirements.txt",
-        "gallery/mod_wsgi/requirements.txt",
+        "lab/gallery/requirements.txt",
+        "lab/gallery/mod_wsgi/requirements.txt",
         "uwsgi/requirements.txt",
         "apps/requirements.txt",
     )
@@ -70,7 +70,7 @@ def test_a_prefix_that_is_in_no_table_is_not_found(http: httpx.Client) -> None:
 
 def test_nginx_and_compose_know_the_names_of_the_table(stack: Stack) -> None:
     upstreams = re.findall(
-        r"^upstream (\S+)", (ROOT / "gallery/nginx/conf.d/servers/gallery.conf").read_text(), re.MULTILINE
+        r"^upstream (\S+)", (ROOT / "lab/gallery/nginx/conf.d/servers/gallery.conf").read_text(), re.MULTILINE
     )
     services = set(stack.compose("config", "--services").stdout.split())
     assert sorted(upstreams) == sorted(EVERY_NAME)

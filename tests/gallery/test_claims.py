@@ -1,4 +1,4 @@
-"""Claims of the teaching notes (docs/gateways.md, docs/choosing.md), shown or corrected. 1: test_websockets.py."""
+"""Claims of the teaching notes (lab/notes.md), shown or corrected. 1: test_websockets.py."""
 
 import statistics
 from concurrent.futures import ThreadPoolExecutor

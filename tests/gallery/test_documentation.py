@@ -1,6 +1,6 @@
 """docs/gateways.md has the facts of the table."""
 
-from gallery.document import exceptions, read, table
+from lab.gallery.document import exceptions, read, table
 
 from tests.support.stack import ROOT
 

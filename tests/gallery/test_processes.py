@@ -95,7 +95,7 @@ def test_the_answer_comes_from_a_process_of_the_tree(
 
 
 def test_uwsgi_is_stopped_by_its_pidfile_with_sigint_and_not_sigkill(stack: Stack) -> None:
-    """The notes stop it so, and say SIGKILL. But `uwsgi --stop` sends SIGINT, and every process has time to end."""
+    """lab/notes.md: `uwsgi --stop` sends SIGINT, not SIGKILL, so every process has time to end."""
     notes = """
         uwsgi --ini /etc/gallery/uwsgi.ini --http 127.0.0.1:8000 --daemonize /tmp/uwsgi.log --pidfile /tmp/uwsgi.pid
         until grep -q 'spawned uWSGI worker 2' /tmp/uwsgi.log && [ -s /tmp/uwsgi.pid ]; do sleep 0.2; done

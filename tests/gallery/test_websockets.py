@@ -1,4 +1,4 @@
-"""Claim 1 of the teaching notes: WSGI has no WebSockets, ASGI has."""
+"""Claim 1 of lab/notes.md: WSGI has no WebSockets, ASGI has."""
 
 import socket
 

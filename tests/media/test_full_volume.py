@@ -38,13 +38,13 @@ def volume(full: Stack) -> Volume:
 def test_a_file_that_does_not_fit_gets_507_and_leaves_nothing(edge: Edge, volume: Volume, gateway: str) -> None:
     """The body of 6 MiB fits once, while it is read, but not a second time as a file."""
     answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB)
-    assert (answer.status, answer.json()["errors"]) == (507, {"file": ["There is no room for it."]})
+    assert (answer.status, answer.json()["errors"]) == (507, {"file": ["There is not enough space for this file."]})
     assert volume.files() == set()
 
 
 def test_a_browser_is_told_in_its_page(edge: Edge, volume: Volume, gateway: str) -> None:
     answer = send(edge, gateway, "large.bin", b"x" * 6 * MIB, ("Accept", "text/html"))
-    assert (answer.status, b"There is no room for it." in answer.body) == (507, True)
+    assert (answer.status, b"There is not enough space for this file." in answer.body) == (507, True)
     assert volume.files() == set()
 
 

@@ -101,7 +101,7 @@ def test_no_more_are_received_at_once_than_there_is_room_for(small: Edge) -> Non
             slow.sendall(body[:-1])
         refused = small.send(whole)
         assert (refused.status, refused.one("Retry-After")) == (503, "5")
-        assert "Too many uploads are under way" in refused.body.decode()
+        assert "Too many uploads are in progress" in refused.body.decode()
         assert small.logged(refused)["upstream_addr"] == ""
         # Uploads on all ways count together, and do not delay other requests.
         assert status(small, "/gateways/daphne/upload/", UPLOAD) == 503

@@ -76,6 +76,6 @@ def test_how_large_a_worker_may_grow_follows_the_containers_memory(stack: Stack)
     runs = {"enough": ("800m", soon), "too little": ("400m", soon), "too little, but young": ("400m",)}
     with ThreadPoolExecutor() as pool:
         logs = list(pool.map(lambda run: uwsgi(stack, 15, *plugin, fat, *run[1:], memory=run[0]), runs.values()))
-    told = re.compile(r"has grown to \d+ MiB, and is replaced: its share of the memory is (\d+)")
+    told = re.compile(r"has grown to \d+ MiB, and is replaced: its limit is (\d+) MiB")
     shares = dict(zip(runs, (set(told.findall(log)) for log in logs), strict=True))
     assert shares == {"enough": set(), "too little": {"150"}, "too little, but young": set()}, logs

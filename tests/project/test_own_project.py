@@ -60,7 +60,7 @@ def test_make_up_tells_server_and_version_of_each_gateway(tiny: tuple[Clone, str
 
 def test_make_up_warns_of_a_model_without_a_migration(tiny: tuple[Clone, str]) -> None:
     warnings = [line for line in tiny[1].splitlines() if line.startswith("warning: ")]
-    assert warnings == ["warning: models without a migration, so without their tables or columns, in: tiny"]
+    assert warnings == ["warning: models without a migration, so their tables or columns are missing, in: tiny"]
 
 
 def test_a_project_without_a_database_is_told_so_before_anything_is_replaced(tiny: tuple[Clone, str]) -> None:
@@ -70,7 +70,9 @@ def test_a_project_without_a_database_is_told_so_before_anything_is_replaced(tin
     )
     running = clone.owned("container")
     line = only_line(clone.make("up", DJANGO_SETTINGS_MODULE="tiny.bare"))
-    assert line.startswith("up: migrate: tiny.bare has no DATABASES, and migrate needs one: see docs/your-project.md")
+    assert line.startswith(
+        "up: migrate: tiny.bare does not set DATABASES, which migrate needs: see docs/your-project.md"
+    )
     assert clone.owned("container") == running
 
 

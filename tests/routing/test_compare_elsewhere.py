@@ -31,7 +31,7 @@ def test_the_lobby_asks_what_there_is(stack: Stack, compare: str, named: str) ->
 @pytest.mark.parametrize("compare", ["0", "1"])
 def test_the_summary_of_make_up_names_the_addresses_that_there_are(stack: Stack, compare: str) -> None:
     environment = {**os.environ, "COMPOSE_PROJECT_NAME": stack.project, "COMPARE": compare, "URL_PREFIX": "/app"}
-    lines = run("bootstrap/summary", cwd=ROOT, env=environment).stdout.splitlines()
+    lines = run("bin/summary", cwd=ROOT, env=environment).stdout.splitlines()
     assert re.fullmatch(r"  http://localhost:\d+/app/", lines[1])
     rows = [line for line in lines if line.startswith(tuple(f"  {gateway} " for gateway in GATEWAYS))]
     for gateway, row in zip(GATEWAYS, rows, strict=True):
@@ -52,8 +52,8 @@ def test_the_summary_of_make_up_names_the_addresses_that_there_are(stack: Stack,
 def test_the_certificate_covers_what_there_is(compare: str, covered: str) -> None:
     show = "openssl x509 -in fullchain.pem -noout -ext subjectAltName"
     names = "example.com 127.0.0.1 '[::1]'"
-    make = f"mkdir /tmp/c && cd /tmp/c && AT=/tmp/c sh /bootstrap/certificate renew {names} && {show}"
-    options = ("--rm", "--network", "none", "--user", "0", "--volume", f"{ROOT}/bootstrap:/bootstrap:ro")
+    make = f"mkdir /tmp/c && cd /tmp/c && AT=/tmp/c sh /inside/certificate renew {names} && {show}"
+    options = ("--rm", "--network", "none", "--user", "0", "--volume", f"{ROOT}/bin/inside:/inside:ro")
     options += ("--env", f"COMPARE={compare}", "--env", "FOLDER=certs", "--env", "CA_NAME=test")
     made = run("docker", "run", *options, settings()["PYTHON_IMAGE"], "sh", "-euc", make).stdout
     assert made.splitlines()[-1].strip() == covered

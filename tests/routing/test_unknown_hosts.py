@@ -42,7 +42,7 @@ def test_an_unknown_host_is_refused(edge: Edge, path: str) -> None:
     answers = [edge.get(path, host) for host in UNKNOWN]
     for host, answer, entry in zip(UNKNOWN, answers, edge.all_logged(answers), strict=True):
         assert (answer.status, entry["upstream_addr"]) == (421, ""), host
-        assert answer.json()["detail"] == "This server does not answer for the host that the request names."
+        assert answer.json()["detail"] == "This server does not serve the host of the request."
 
 
 def test_a_malformed_host_is_a_bad_request(edge: Edge) -> None:

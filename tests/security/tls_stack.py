@@ -84,8 +84,8 @@ def brought_up() -> Iterator[TlsStack]:
             "WEB_CONCURRENCY": "2",
         },
     )
-    stack.script("bootstrap/certs")
-    stack.script("bootstrap/up")
+    stack.script("bin/certs")
+    stack.script("bin/up")
     yield stack
     if os.environ.get("KEEP") != "1":
         stack.compose("down", "--volumes", "--timeout", "0")

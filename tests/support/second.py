@@ -26,12 +26,12 @@ def second_stack() -> Stack:
     port = kept.port() if kept.containers("nginx") else free_port()
     stack = Stack(project, {"HTTP_BIND": f"127.0.0.1:{port}"})
     environment = {**os.environ, **stack.environment, "COMPOSE_PROJECT_NAME": project}
-    run("bootstrap/up", cwd=ROOT, env=environment, timeout=300)
+    run("bin/up", cwd=ROOT, env=environment, timeout=300)
     return stack
 
 
 def remove_second_stack() -> None:
-    """Its health checks would slow the tests that follow. tests/run removes it too if no test has done so."""
+    """Its health checks would slow the tests that follow. bin/test removes it too if no test has done so."""
     if os.environ.get("KEEP") != "1":
         second_stack().compose("down", "--volumes", "--timeout", "0")
         second_stack.cache_clear()

@@ -63,7 +63,7 @@ REFUSED = {
     "letters of two bytes": ("é" * (MIB // 2) + "x", None, 1009),
     "fragments": ([b"x" * MIB, b"x"], None, 1009),
     "five times as much": (b"x" * 5 * MIB, None, 1009),
-    "text that is no UTF-8": (b"\xff\xfe", True, 1007),
+    "text is not valid UTF-8": (b"\xff\xfe", True, 1007),
 }
 
 

@@ -76,7 +76,7 @@ class Answer:
             await self.to_server(message)
         elif len(body) > self.left:
             self.is_over = True
-            logger.error("%s: the body is longer than its Content-Length, and was cut there", self.scope["path"])
+            logger.error("%s: the body is longer than its Content-Length, and was truncated", self.scope["path"])
             await self.to_server({"type": "http.response.body", "body": body[: self.left]})
         else:
             self.left -= len(body)

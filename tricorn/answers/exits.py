@@ -23,7 +23,7 @@ class ExitedError(Exception):
     """Raised in place of an exception that would have ended the process."""
 
     def __init__(self, error: BaseException) -> None:
-        super().__init__(f"{error!r} of the project, which would have ended the process")
+        super().__init__(f"{error!r} in the project, which would have ended the process")
         self.__cause__ = error
 
 

@@ -45,12 +45,12 @@ PLACES = "/tmp/stream-{}"  # noqa: S108  # the container's own
 RESET, CLOSE = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
 
 ASYNCHRONOUS = (
-    "These events come from an asynchronous iterator, and this gateway speaks WSGI, where none would be sent before "
-    "the last is there. Ask a gateway that speaks ASGI: /async/ leads to one."
+    "These events come from an asynchronous iterator. This gateway uses WSGI, which would send none of them before the "
+    "last. Use an ASGI gateway, for example below /async/."
 )
 TOO_MANY = (
-    "A stream holds a thread of this gateway, and half of its threads stream already. Try again in a moment, or ask a "
-    "gateway that speaks ASGI: /async/ leads to one."
+    "Each stream occupies a thread of this gateway, and half of its threads already stream. Try again in a moment, or "
+    "use an ASGI gateway, for example below /async/."
 )
 
 

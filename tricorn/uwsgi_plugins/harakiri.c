@@ -96,8 +96,9 @@ static void set_seconds(char *option, char *value, void *where) {
 }
 
 static struct uwsgi_option options[] = {
-    {"thread-harakiri", required_argument, 0, "end requests that take longer", set_seconds, &seconds, 0},
+    {"thread-harakiri", required_argument, 0, "end requests that take longer, in seconds", set_seconds, &seconds, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 
-struct uwsgi_plugin harakiri_plugin = {.name = "harakiri", .options = options, .post_init = raise_mercies, .master_cycle = find_late_requests};
+struct uwsgi_plugin harakiri_plugin = {
+    .name = "harakiri", .options = options, .post_init = raise_mercies, .master_cycle = find_late_requests};

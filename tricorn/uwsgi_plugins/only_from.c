@@ -109,7 +109,7 @@ static int accept_only_from(struct wsgi_request *request, int listener) {
     allowed = request->client_addr.sin.sin_family == AF_INET && is_known(address);
     pthread_mutex_unlock(&lock);
     if (!allowed) {
-        uwsgi_log("only-from: hung up on %s, who is not %s\n", inet_ntoa(address), name);
+        uwsgi_log("only-from: closed a connection from %s, which is not %s\n", inet_ntoa(address), name);
         close(client);
         return -1;
     }
@@ -151,7 +151,7 @@ static void set_name(char *option, char *value, void *where) {
 }
 
 static struct uwsgi_option options[] = {
-    {"only-from", required_argument, 0, "whose connections are accepted, by name", set_name, &name, 0},
+    {"only-from", required_argument, 0, "accept connections only from the addresses of this name", set_name, &name, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 

@@ -78,7 +78,7 @@ static void find_large_workers(void) {
         uint64_t rss = is_young || uwsgi.workers[worker].pid <= 0 ? 0 : rss_of(uwsgi.workers[worker].pid);
 
         if (rss > limit) {
-            uwsgi_log("worker %d has grown to %llu MiB, and is replaced: its share of the memory is %llu\n", worker,
+            uwsgi_log("worker %d has grown to %llu MiB, and is replaced: its limit is %llu MiB\n", worker,
                       (unsigned long long) rss >> 20, (unsigned long long) limit >> 20);
             uwsgi_curse(worker, SIGHUP);
             return;
@@ -87,10 +87,14 @@ static void find_large_workers(void) {
 }
 
 static struct uwsgi_option options[] = {
-    {"recycle-on-share", required_argument, 0, "replace workers that grow beyond their share of this percentage", uwsgi_opt_set_int, &share, 0},
-    {"recycle-not-before", required_argument, 0, "leave new workers alone for so many seconds", uwsgi_opt_set_int, &young, 0},
-    {"recycle-on-rss", required_argument, 0, "replace workers that grow beyond this", uwsgi_opt_set_megabytes, &limit, 0},
+    {"recycle-on-share", required_argument, 0,
+     "replace workers that grow beyond their share of this percentage of the memory", uwsgi_opt_set_int, &share, 0},
+    {"recycle-not-before", required_argument, 0,
+     "do not replace workers younger than this, in seconds", uwsgi_opt_set_int, &young, 0},
+    {"recycle-on-rss", required_argument, 0,
+     "replace workers that grow beyond this, in MiB", uwsgi_opt_set_megabytes, &limit, 0},
     {0, 0, 0, 0, 0, 0, 0},
 };
 
-struct uwsgi_plugin recycle_plugin = {.name = "recycle", .options = options, .post_init = set_limit, .master_cycle = find_large_workers};
+struct uwsgi_plugin recycle_plugin = {
+    .name = "recycle", .options = options, .post_init = set_limit, .master_cycle = find_large_workers};

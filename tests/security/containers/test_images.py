@@ -214,8 +214,8 @@ def test_cis_4_12_nothing_tells_apt_to_install_what_is_not_signed() -> None:
     assert "4.12" in EXCEPTIONS
     files = [
         *FILES,
-        *(str(path.relative_to(ROOT)) for path in (ROOT / "bootstrap/standins").iterdir()),
-        "bootstrap/engine",
+        *(str(path.relative_to(ROOT)) for path in (ROOT / "bin/fallback-images").iterdir()),
+        "bin/engine",
     ]
     for file in files:
         loosened = r"trusted=yes|allow-unauthenticated|AllowUnauthenticated|allow-insecure|no-check-gpg|force-yes"

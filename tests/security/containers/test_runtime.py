@@ -25,7 +25,7 @@ CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 IMAGE = ("", "/etc", "/usr/local/bin", "/srv", "/var/lib")
 SENSITIVE = ("/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sys", "/usr", "/var")
 # What an operator runs, and what the documentation tells him to run.
-COMMANDS = ("Makefile", *(f"bootstrap/{path.name}" for path in (ROOT / "bootstrap").iterdir() if path.is_file()))
+COMMANDS = ("Makefile", *(str(path.relative_to(ROOT)) for path in (ROOT / "bin").rglob("*") if path.is_file()))
 ADVICE = ("README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 
 

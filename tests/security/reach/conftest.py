@@ -79,7 +79,7 @@ def measured(stack: Stack, pytestconfig: pytest.Config) -> Measured:
         }
         return {column: next(it for it in ("open", "silent", "cut", "-") if it in cells[column]) for column in COLUMNS}
 
-    # The tests run on the host's network (tests/run), so they measure the host directly.
+    # The tests run on the host's network (bin/test), so they measure the host directly.
     with ThreadPoolExecutor(4) as pool:
         table = dict(zip(PROMISED, pool.map(measure, PROMISED), strict=True))
     return pytestconfig.stash.setdefault(MEASURED, table)

@@ -38,7 +38,7 @@ def test_uwsgi_says_on_whom_it_hung_up(stack: Stack) -> None:
     with stack.observer("postgres") as stranger:
         assert json.loads(stranger.run("python -c %s %s", PROBE, KNOCK).stdout) == ["cut"]
         addresses = stranger.check_output("hostname --all-ip-addresses").split()
-    said = [f"only-from: hung up on {address}, who is not nginx" for address in addresses]
+    said = [f"only-from: closed a connection from {address}, which is not nginx" for address in addresses]
     wait_until(
         lambda: any(line in stack.compose("logs", "uwsgi").stdout for line in said), 5, "the line in uWSGI's log"
     )

@@ -33,7 +33,7 @@ BROKEN = {
     "text": (b"-----BEGIN", GOOD.key_pem(), "fullchain.pem is not a certificate in PEM"),
     "the key twice": (GOOD.key_pem(), GOOD.key_pem(), "fullchain.pem is not a certificate in PEM"),
     "the certificate twice": (GOOD.chain, GOOD.chain, "privkey.pem is not a private key in PEM"),
-    "a passphrase": (GOOD.chain, GOOD.locked_key_pem, "privkey.pem has a passphrase, and nobody is there to type it"),
+    "a passphrase": (GOOD.chain, GOOD.locked_key_pem, "privkey.pem has a passphrase, which nginx cannot enter"),
     "a key too short": (SHORT.chain, SHORT.key_pem(), "fullchain.pem cannot be used: EE_KEY_TOO_SMALL"),
     "no certificate": (b"", GOOD.key_pem(), "fullchain.pem is empty"),
     "no key": (GOOD.chain, b"", "privkey.pem is empty"),
@@ -61,13 +61,13 @@ def folder(made: Path) -> Path:
 
 
 def install(folder: Path) -> str:
-    """Installs it as bootstrap/certs does, without the container, which would take most of the time."""
+    """Installs it as bin/certs does, without the container, which would take most of the time."""
     return certificate(folder).stdout
 
 
 def certificate(folder: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "AT": str(folder), "FOLDER": "certs"}
-    return run("bootstrap/certificate", "install", *NAMES, check=check, cwd=ROOT, env=environment)
+    return run("bin/inside/certificate", "install", *NAMES, check=check, cwd=ROOT, env=environment)
 
 
 def complaint(folder: Path) -> str:
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_there_is_named_with_both_cures(folder: Path, cases: 
     cases.add("TLS: broken certificates", f"no {name}")
     (folder / name).unlink()
     line = complaint(folder)
-    assert f"{name} is missing: make certs makes a certificate for development; docs/tls.md tells where to" in line
+    assert f"{name} is missing: make certs creates a certificate for development; docs/tls.md explains where" in line
 
 
 def test_a_link_that_leads_out_of_the_folder_is_named(folder: Path, cases: Cases) -> None:
@@ -114,13 +114,13 @@ def test_a_key_that_others_can_read_is_named_with_the_cure(folder: Path, cases: 
     cases.add("TLS: broken certificates", f"mode {mode:o}")
     (folder / "privkey.pem").chmod(mode)
     line = complaint(folder)
-    assert line.endswith(f"privkey.pem is open to others (mode {mode:o}): chmod 600 certs/privkey.pem")
+    assert line.endswith(f"privkey.pem is accessible to other users (mode {mode:o}): chmod 600 certs/privkey.pem")
 
 
 def test_a_folder_that_is_not_there_is_named(stack: TlsStack) -> None:
-    refused = stack.script("bootstrap/certs", "install", check=False, CERTS="./nowhere")
+    refused = stack.script("bin/certs", "install", check=False, CERTS="./nowhere")
     assert one_line(refused) == (
-        "certs: CERTS=nowhere: there is no such folder; make certs makes it, and a certificate for development"
+        "certs: CERTS=nowhere: there is no such folder; make certs creates it, with a certificate for development"
     )
     assert not os.path.exists(ROOT / "nowhere")
 
@@ -128,7 +128,7 @@ def test_a_folder_that_is_not_there_is_named(stack: TlsStack) -> None:
 def test_a_certificate_that_leaves_hosts_out_is_served_with_a_warning(folder: Path) -> None:
     other = issue("www.example.com", "10.0.0.1")
     put(folder, other.chain, other.key_pem())
-    assert "does not cover localhost 127.0.0.1: browsers will refuse it there" in install(folder)
+    assert "does not cover localhost 127.0.0.1: browsers will reject it there" in install(folder)
     assert in_force(folder) == other.chain
     put(folder, GOOD.chain, GOOD.key_pem())
     assert install(folder) == ""

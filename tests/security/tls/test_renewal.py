@@ -68,7 +68,7 @@ def test_a_renewal_costs_no_request_and_no_websocket(stack: TlsStack, trust: ssl
         since = visitors.fewest
         wait_until(lambda: visitors.fewest > since + 40)
         echoes = [sockets.echo(socket, "still there") for socket in opened]
-    assert "nginx has taken the certificate over" in renewed.stdout
+    assert "nginx has reloaded the certificate" in renewed.stdout
     assert echoes == ["still there"] * len(opened)
     cases.add("TLS: renewal under traffic", *visitors.visits, tried=visitors.sent, note="requests, none of them lost")
     for kind, visits in visitors.visits.items():
@@ -101,7 +101,7 @@ def test_http_3_goes_on_after_a_renewal(stack: TlsStack) -> None:
 def test_a_certificate_of_others_is_served_and_never_overwritten(stack: TlsStack, own: Issued) -> None:
     assert_served(stack, own.certificate.serial_number)
     said = stack.script("make", "certs").stdout
-    assert "taken" not in said, "there is nothing to do, and no reload"
+    assert "reloaded" not in said, "there is nothing to do, and no reload"
     assert (stack.certs / "fullchain.pem").read_bytes() == own.chain
     assert (stack.certs / "privkey.pem").read_bytes() == own.key_pem()
 

@@ -14,7 +14,7 @@ ADDRESS = "127.0.0.1"
 
 
 def test_make_up_says_where_https_is(stack: TlsStack) -> None:
-    said = stack.script("bootstrap/summary").stdout
+    said = stack.script("bin/summary").stdout
     assert f"  https://localhost:{stack.https_port}/\n" in said
     assert f"  https://daphne.localhost:{stack.https_port}/\n" in said
     assert "http://" not in said
@@ -23,12 +23,12 @@ def test_make_up_says_where_https_is(stack: TlsStack) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"HTTPS_BIND": "127.0.0.1:0"}, "redirects have to name the port, so it cannot be a free one"),
+        ({"HTTPS_BIND": "127.0.0.1:0"}, "redirects contain the port, so it must be fixed"),
         (
             {"HTTPS_BIND": "garbage"},
             "HTTPS_BIND=garbage (from the shell) is not an address and a port, like 127.0.0.1:8443",
         ),
-        ({"HTTPS_BIND": "127.0.0.1:99999"}, "HTTPS_BIND=127.0.0.1:99999: there is no port 99999"),
+        ({"HTTPS_BIND": "127.0.0.1:99999"}, "HTTPS_BIND=127.0.0.1:99999: 99999 is not a port; the highest is 65535"),
         ({"HTTPS_BIND": "127.0.0.1:9", "HTTP_BIND": "127.0.0.1:9"}, "HTTP_BIND and HTTPS_BIND are the same"),
         (
             {"HSTS_MAX_AGE": "a year", "QUIC": "yes"},
@@ -48,9 +48,9 @@ def test_a_port_of_https_that_somebody_listens_on_is_named(stack: TlsStack, case
     with socket.create_server((ADDRESS, 0)) as other:
         port = other.getsockname()[1]
         line = one_line(stack.script("make", "up", check=False, HTTPS_BIND=f"{ADDRESS}:{port}"))
-    assert (
-        line
-        == f"up: port {port} is in use: stop what listens on {ADDRESS}:{port}, or set HTTPS_BIND in .env to another"
+    assert line == (
+        f"up: port {port} is in use: stop the program that listens on {ADDRESS}:{port}, or set HTTPS_BIND in .env to"
+        " another address"
     )
 
 
@@ -59,9 +59,9 @@ def test_a_roll_does_not_switch_it_on_or_off(stack: TlsStack, cases: Cases) -> N
     cases.add("TLS: settings", "roll from plain", "roll to plain")
     plain = os.environ["COMPOSE_PROJECT_NAME"]
     on = TlsStack(plain, stack.environment).script("make", "roll", check=False)
-    assert one_line(on) == "roll: nginx does not listen for HTTPS yet: make up switches it on"
+    assert one_line(on) == "roll: nginx does not listen for HTTPS yet: run make up, which enables it"
     off = stack.script("make", "roll", check=False, COMPOSE_FILE="compose.yaml")
-    assert one_line(off) == "roll: nginx still listens for HTTPS: make up switches it off"
+    assert one_line(off) == "roll: nginx still listens for HTTPS: run make up, which disables it"
 
 
 def test_plain_compose_takes_the_same_switch(stack: TlsStack) -> None:

@@ -13,7 +13,7 @@ from tests.support.stack import ASGI_GATEWAYS, Stack
 
 type Sent = Callable[[Way, bytes], int | str]
 
-TABLES = {"frames": FRAMES, "close frames": CLOSES, "text that is no UTF-8": TEXTS, "size": SIZES}
+TABLES = {"frames": FRAMES, "close frames": CLOSES, "text is not valid UTF-8": TEXTS, "size": SIZES}
 
 
 @pytest.mark.parametrize("kind", TABLES)

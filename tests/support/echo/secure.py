@@ -33,7 +33,7 @@ class SecureEcho(Echo):
 def secured(echo: Echo) -> Iterator[SecureEcho]:
     """Another nginx, with TLS, in front of the gateways of `echo`."""
     # The certificate of the TLS stack (tests/security/tls_stack.py), created here if that stack has not started yet.
-    TlsStack(f"{echo.stack.environment['TESTED']}-tls", {"CERTS": str(CERTS)}, FILES).script("bootstrap/certs")
+    TlsStack(f"{echo.stack.environment['TESTED']}-tls", {"CERTS": str(CERTS)}, FILES).script("bin/certs")
     port = free_port()
     stack = replace(
         echo.stack,

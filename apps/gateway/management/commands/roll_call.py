@@ -9,7 +9,7 @@ from gateway.roll_call import ask_every_gateway
 
 
 class Command(BaseCommand):
-    help = "Ask every gateway who it is."
+    help = "Ask every gateway for its identity."
     # The command needs neither a database nor anything that system checks examine.
     requires_system_checks = ()
 

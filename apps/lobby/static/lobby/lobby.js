@@ -1,5 +1,5 @@
-// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all; of the site itself,
-// where COMPARE=0 leaves no such paths.
+// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all; of the
+// site itself, where COMPARE=0 leaves no such paths.
 "use strict";
 
 const main = document.querySelector("main");
@@ -87,10 +87,10 @@ function openRoom(name, card) {
     append(byId("messages"), name, text, Boolean(event.error));
   };
   // A page is not told the status of a refused handshake; the gateway's interface says why.
-  const refusal = card.dataset.interface === "WSGI" ? "refused with 501: WSGI speaks HTTP alone" : "refused";
+  const refusal = card.dataset.interface === "WSGI" ? "rejected with 501: WSGI supports only HTTP" : "rejected";
   socket.onclose = ({ code }) => {
     sockets.delete(name);
-    say(opened ? `closed (${code}); opening again…` : refusal, true);
+    say(opened ? `closed (${code}); reconnecting…` : refusal, true);
     offer();
     if (opened) setTimeout(openRoom, 2000, name, card);
   };
@@ -154,7 +154,7 @@ function listen() {
     append(byId("ticks"), gateway, `tick ${tick} at ${time.slice(11, 19)} UTC`);
   });
   source.addEventListener("end", () => finish("complete", false));
-  source.onerror = () => finish("broke off", true);
+  source.onerror = () => finish("interrupted", true);
 }
 
 byId("restart").addEventListener("click", listen);

@@ -1,1 +1,0 @@
-dofile("/src/bench/wrk/report.lua")

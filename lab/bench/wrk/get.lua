@@ -1,0 +1,1 @@
+dofile("/src/lab/bench/wrk/report.lua")
