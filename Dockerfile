@@ -104,6 +104,7 @@ COPY --from=files /files/uwsgi/uwsgi.ini /etc/uwsgi/
 COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
+# The last two are what the plugins need where Compose does not set them.
 ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001 \
     REQUEST_TIMEOUT=30 PROXY_HOST=
 USER 999:999
@@ -116,6 +117,7 @@ RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt
+# It names the stock worker. GUNICORN_CMD_ARGS below wins over it, and an option of the command over both.
 COPY --from=files /files/gunicorn/gunicorn.conf.py /etc/gunicorn/
 COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/

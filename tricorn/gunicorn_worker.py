@@ -51,6 +51,8 @@ class Worker(UvicornWorker):
     @classmethod
     def check_config(cls, cfg: Config, log: Logger) -> None:
         """gunicorn calls this in the arbiter, once, before it starts workers."""
+        # Both here, so that the workers know the result and do not log it again.
+        versions.check()
         versions.check("gunicorn")
         refuse_new_connections_first()
 

@@ -16,8 +16,7 @@ class LeanWebSocket(WebSocket):
     # attributes have slots.
     __slots__ = ("client", "conn", "frames", "queue", "request", "response", "scheme", "scope", "server", "writable")
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)
+    def start_flow_control(self) -> None:
         self.queue = Mailbox()  # type: ignore[assignment]
         self.writable = WRITABLE
 

@@ -75,6 +75,7 @@ class WebSocket(websockets_sansio_impl.WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self.start_flow_control()
         # A handshake is a request, so max_requests must count it. uvicorn does not: a worker that serves only
         # WebSockets would never be recycled. https://github.com/Kludex/uvicorn/issues/2201
         options["server_state"].total_requests += 1  # type: ignore[attr-defined]
@@ -84,6 +85,9 @@ class WebSocket(websockets_sansio_impl.WebSocketsSansIOProtocol):
         self.refused = False
         self.is_corked = False
         self.application: asyncio.Task[None] | None = None
+
+    def start_flow_control(self) -> None:
+        """uvicorn has made the queue of messages, and the event that is set while the client keeps up."""
 
     # ---- incoming data ----
 

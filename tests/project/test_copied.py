@@ -112,3 +112,10 @@ def test_one_line_adds_the_package(images: dict[str, str]) -> None:
         log = run("docker", "logs", container)
     assert "Using worker: tricorn.gunicorn_worker.Worker" in log.stdout + log.stderr
     assert "was not written for" not in log.stdout + log.stderr
+
+
+@pytest.mark.parametrize(("gateway", "limit"), [("gunicorn", 90), ("daphne", 40), ("uwsgi", 110)])
+def test_a_copier_has_few_lines_to_read(gateway: str, limit: int) -> None:
+    files = [path for path in (ROOT / gateway).iterdir() if path.is_file() and path.name != "requirements.txt"]
+    lines = [line for path in files for line in path.read_text().splitlines() if line.strip()]
+    assert len(lines) <= limit
