@@ -274,7 +274,7 @@ RUN --mount=type=bind,source=lab/bench/requirements.txt,target=/mnt/requirements
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp/matplotlib
 
 FROM ${PYTHON_IMAGE} AS lint
-RUN --mount=type=bind,source=tests/lint/requirements.txt,target=/mnt/requirements.txt \
+RUN --mount=type=bind,source=tests/support/lint/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt

@@ -50,17 +50,17 @@ backup: ## back up database and uploads, while serving (FILE=)
 restore: ## replace the data with that of a backup; asks first (FILE=)
 	@bin/restore "$(or $(FILE),$(error which one? For example: make restore FILE=backups/...))"
 
-test: ## run the tests on a separate stack (ARGS="tests/routing -x")
+test: ## run the tests on a separate stack (ARGS="tests/edge -x")
 	@bin/test $(ARGS)
 
 test-faults: ## run the fault and backup tests in their long form (ARGS=)
-	@FAULTS=full bin/test $(or $(ARGS),tests/backup tests/faults tests/bootstrap/test_owner.py)
+	@FAULTS=full bin/test $(or $(ARGS),$(addprefix tests/operations/,backup faults bootstrap/test_owner.py))
 
 test-security: ## run the security tests in their long form (ARGS=)
 	@SECURITY=full bin/test $(or $(ARGS),tests/security)
 
 test-gallery: ## test every server of the gallery (ARGS=)
-	@bin/test $(or $(ARGS),tests/gallery)
+	@bin/test $(or $(ARGS),tests/lab/gallery)
 
 bench: ## benchmark every gateway (QUICK=1, GALLERY=1, SCENARIO=)
 	@bin/bench

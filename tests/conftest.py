@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.echo import Echo, echo_stack
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, settings
+from tests.support.wire import Edge
 
 # Whether a failure of this run has already shown nginx's configuration: 600 lines, the same for every failure.
 SHOWN = pytest.StashKey[bool]()
@@ -42,6 +43,12 @@ def http(stack: Stack) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def edge(stack: Stack) -> Edge:
+    """The published port as a raw socket, and nginx's access log. Once per module: asking the engine takes a while."""
+    return Edge.of(stack)
+
+
 @pytest.fixture(params=GATEWAYS)
 def gateway(request: pytest.FixtureRequest) -> str:
     """Each gateway in turn."""
@@ -59,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Adds the services' state and their logs since the test began to each failure; to the first, also `nginx -T`."""
     report = yield
     if report.failed and "stack" in getattr(item, "fixturenames", ()):
-        # tests/faults overrides the fixture with a stack of its own.
+        # tests/operations/faults overrides the fixture with a stack of its own.
         stack = item.funcargs.get("stack") or Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
         since = datetime.fromtimestamp(call.start, UTC).isoformat()
         logs = stack.compose("logs", "--no-color", "--timestamps", "--since", since, "--tail", "60", check=False)

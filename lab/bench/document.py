@@ -1,4 +1,4 @@
-"""Prints the parts of lab/report/README.md that come from the sample report's figures. tests/bench compares them.
+"""Prints the parts of lab/report/README.md that come from the sample report's figures. tests/lab/bench compares them.
 
 Run: python -m lab.bench.document, with any Python since 3.11
 """

@@ -1,6 +1,6 @@
 """Prints the parts of docs/gateways.md that come from lab/gallery/servers.toml, as Markdown.
 
-tests/gallery compares them.
+tests/lab/gallery compares them.
 Run: python lab/gallery/document.py, with any Python since 3.11
 """
 

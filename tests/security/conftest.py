@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.security.cases import Cases
-from tests.security.tls_stack import TlsStack, brought_up
 from tests.support.echo import Echo
 from tests.support.echo.secure import SecureEcho, secured
+from tests.support.tls_stack import TlsStack, brought_up
 
 # make test-security sets SECURITY=full; make test runs the short form.
 IS_FULL = os.environ.get("SECURITY") == "full"

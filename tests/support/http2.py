@@ -9,7 +9,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, StreamEnded, StreamReset
 
-from tests.routing.wire import Answer
+from tests.support.wire import Answer
 
 # Names and values as latin-1 text. Names with a colon (pseudo-headers) are allowed too.
 type Fields = Sequence[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""A second stack beside the tested one: tests/backup restores into it, and tests/faults breaks it."""
+"""A second stack beside the tested one. In tests/operations, `backup` restores into it, and `faults` breaks it."""
 
 import functools
 import os

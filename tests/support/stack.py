@@ -20,6 +20,15 @@ ASGI_GATEWAYS = ("gunicorn", "daphne")
 # The ports where nginx finds the gateways, and the ports that speak HTTP inside the containers.
 PORTS = {"uwsgi": 3031, "gunicorn": 8000, "daphne": 9000}
 HTTP_PORTS = {**PORTS, "uwsgi": 8001}
+# Every socket on which each container listens.
+LISTENING = {
+    "nginx": {"tcp *:8080"},
+    "uwsgi": {"tcp *:3031", "tcp 127.0.0.1:8001", "unix /tmp/uwsgi.stats"},
+    "gunicorn": {"tcp *:8000"},
+    "daphne": {"tcp *:9000"},
+    "postgres": {"tcp *:5432", "unix /var/run/postgresql/.s.PGSQL.5432"},
+    "valkey": {"tcp *:6379"},
+}
 
 
 def run(*command: str, check: bool = True, timeout: float = 170, **options: object) -> subprocess.CompletedProcess[str]:

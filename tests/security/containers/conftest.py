@@ -7,11 +7,11 @@ import pytest
 import testinfra
 from testinfra.host import Host
 
-from tests.hardening.conftest import containers, leaks, service, statuses
 from tests.security.cases import Cases
 from tests.security.containers.exceptions import EXCEPTIONS
+from tests.security.hardening.conftest import containers, leaks, service, statuses
 
-# Fixtures that tests/hardening shares.
+# Fixtures that tests/security/hardening shares.
 __all__ = ["containers", "leaks", "service", "statuses"]
 
 NUMBER = re.compile(r"test_cis_([45])_(\d+)_")

@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from tests.hardening.conftest import COMPOSE, RUNNING, SERVICES
-from tests.processes.conftest import for_each
-from tests.security.containers.build_files import FILES, all_instructions, commands, defaults, image, instructions
+from tests.security.containers.build_files import (
+    FILES,
+    all_instructions,
+    commands,
+    defaults,
+    image,
+    instructions,
+)
 from tests.security.containers.exceptions import EXCEPTIONS, STORES
+from tests.security.hardening.conftest import COMPOSE, RUNNING, SERVICES
+from tests.support.containers import for_each
 from tests.support.stack import ROOT, run
 
 type Containers = dict[str, dict[str, Any]]

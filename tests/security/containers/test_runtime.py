@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from tests.hardening.conftest import COMPOSE, RUNNING
-from tests.processes.conftest import for_each
 from tests.security.containers.build_files import image
 from tests.security.containers.exceptions import EXCEPTIONS
+from tests.security.hardening.conftest import COMPOSE, RUNNING
+from tests.support.containers import for_each
 from tests.support.stack import ROOT, Stack, run
 
 type Containers = dict[str, dict[str, Any]]
@@ -115,7 +115,7 @@ def test_cis_5_8_the_port_of_the_host_is_not_privileged_unless_the_operator_want
 
 
 def test_cis_5_9_nothing_but_nginx_is_published(containers: Containers, service: str) -> None:
-    # tests/processes/test_sockets.py checks the listening ports, tests/security/reach who can reach them.
+    # tests/gateways/processes/test_sockets.py checks the listening ports, tests/security/reach who can reach them.
     published = {
         port
         for ports in (

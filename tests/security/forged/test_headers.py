@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.parity.compare import told
-from tests.routing.wire import Answer, Edge, request
 from tests.security.cases import Cases
-from tests.security.forged.claims import HOP_BY_HOP, OWNED, PASSED, ROUTES
+from tests.support.claims import HOP_BY_HOP, OWNED, PASSED, ROUTES
+from tests.support.compare import told
+from tests.support.wire import Answer, Edge, request
 
 
 def without_id(answer: Answer) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.routing.wire import Answer, Edge
 from tests.security.cases import Cases
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS
+from tests.support.wire import Answer, Edge
 
 # The Host header, as latin-1 bytes, and the host that Django gets or the status of the rejection.
 HOSTS: dict[str, str | int] = {

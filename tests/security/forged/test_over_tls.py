@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.parity.compare import told
-from tests.routing.wire import Answer, Edge, Headers
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
-from tests.security.forged.claims import OWNED, PASSED, ROUTES
 from tests.security.forged.test_websockets import ROUTES as WEBSOCKET_ROUTES
 from tests.security.forged.test_websockets import scope
 from tests.security.forged.test_websockets import told as told_of_scope
 from tests.security.tls import http3
+from tests.support.claims import OWNED, PASSED, ROUTES
+from tests.support.compare import told
 from tests.support.echo.secure import SecureEcho
 from tests.support.http2 import Http2
+from tests.support.wire import Answer, Edge, Headers
 
 # The opposite: a secure request that pretends to be plain HTTP.
 DOWNGRADES = [

@@ -9,9 +9,9 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
-from tests.routing.wire import Edge
 from tests.security.cases import Cases
-from tests.security.forged.claims import HOP_BY_HOP, OWNED, PASSED
+from tests.support.claims import HOP_BY_HOP, OWNED, PASSED
+from tests.support.wire import Edge
 
 # These differ between handshakes or connections.
 OWN_HEADERS = {"sec-websocket-key", "x-request-id", "x-real-port"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.routing.wire import Answer, Edge, Headers
+from tests.support.wire import Answer, Edge, Headers
 
 HTML = ("Accept", "text/html")
 JSON = ("Accept", "application/json")

@@ -1,31 +1,14 @@
-"""nginx as a raw socket, a superuser, and gateways with views that misbehave."""
+"""A superuser, and gateways with views that misbehave."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from tests.admin.conftest import NAME, PASSWORD
-from tests.routing.wire import Edge
+from tests.support.admin import superuser_of
 from tests.support.stack import GATEWAYS, Stack
-
-
-@pytest.fixture(scope="module")
-def edge(stack: Stack) -> Edge:
-    return Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
-
-
-@contextmanager
-def superuser_of(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Name and password of a superuser, who is deleted afterwards."""
-    django = ("exec", "-T", "-e", f"DJANGO_SUPERUSER_PASSWORD={PASSWORD}", "uwsgi", "python", "-m", "django")
-    stack.compose(*django, "createsuperuser", "--no-input", "--username", NAME, "--email", "head@school.example")
-    try:
-        yield NAME, PASSWORD
-    finally:
-        remove = f"from django.contrib.auth.models import User; User.objects.get(username={NAME!r}).delete()"
-        stack.compose(*django, "shell", "-c", remove)
+from tests.support.wire import Edge
 
 
 @pytest.fixture(scope="package")
@@ -58,6 +41,6 @@ def misbehaving(stack: Stack) -> Iterator[Edge]:
         # Created, not started: Docker fills the new volume of uploads from the image when it creates this container.
         other.compose("up", "--no-start", "--no-build", "--no-deps", "migrate")
         other.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "nginx", *GATEWAYS)
-        yield Edge(("127.0.0.1", other.port()), other.container("nginx"))
+        yield Edge.of(other)
     finally:
         other.compose("down", "--volumes", "--timeout", "0")

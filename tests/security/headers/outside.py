@@ -4,8 +4,8 @@ import json
 import os
 from typing import Any
 
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import GATEWAYS, Stack, run
+from tests.support.tls_stack import TlsStack
 
 
 def look(stack: Stack, script: str, *arguments: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
 from tests.security.headers.outside import look
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import GATEWAYS, Stack
+from tests.support.tls_stack import TlsStack
 
 # Gateways where the browser uses the admin and gets injected code. Every answer has the same policy (test_policies.py).
 THOROUGH = GATEWAYS if IS_FULL else GATEWAYS[:1]

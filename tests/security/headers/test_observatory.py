@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.admin.conftest import log_in
 from tests.security.cases import Cases
 from tests.security.headers.outside import look
-from tests.security.tls_stack import TlsStack
+from tests.support.admin import log_in
 from tests.support.stack import GATEWAYS, Stack
+from tests.support.tls_stack import TlsStack
 
 KIND = "headers: pages at the HTTP Observatory"
 

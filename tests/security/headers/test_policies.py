@@ -5,10 +5,18 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.routing.wire import Answer, Edge
 from tests.security.cases import Cases
-from tests.security.headers.answers import EVERYWHERE, FAILURES, KINDS, OWN, PAGES, Case, through
+from tests.security.headers.answers import (
+    EVERYWHERE,
+    FAILURES,
+    KINDS,
+    OWN,
+    PAGES,
+    Case,
+    through,
+)
 from tests.support.stack import GATEWAYS, Stack
+from tests.support.wire import Answer, Edge
 
 KIND = "headers: each once, on each answer"
 WINS = "headers: a project's own"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.routing.wire import Answer, Edge
 from tests.security.cases import Cases
 from tests.security.headers.answers import FAILURES, OWN, PAGES, Case, through
 from tests.support.stack import GATEWAYS, HTTP_PORTS, Stack
+from tests.support.wire import Answer, Edge
 
 KIND = "headers: no version shown"
 

@@ -10,21 +10,16 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.processes.conftest import inspect_all
 from tests.security.cases import WIDTH
 from tests.security.reach.table import COLUMNS, PROMISED, STRANGER
+from tests.support.containers import inspect_all
 from tests.support.stack import Stack, run
+from tests.support.uwsgi_protocol import uwsgi_request
 
 type Measured = dict[str, dict[str, str]]
 
 MEASURED = pytest.StashKey[Measured]()
 PROBE = (Path(__file__).parent / "probe.py").read_text()
-
-
-def uwsgi_request(**variables: str) -> bytes:
-    """A request in the uwsgi protocol: a head of 4 bytes, then names and values, each after its length."""
-    block = b"".join(len(part).to_bytes(2, "little") + part.encode() for pair in variables.items() for part in pair)
-    return b"\0" + len(block).to_bytes(2, "little") + b"\0" + block
 
 
 # A request that each port answers at once.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes.conftest import inspect_all
+from tests.support.containers import inspect_all
 from tests.support.stack import GATEWAYS, Stack, run
 
 type Containers = dict[str, list[dict[str, Any]]]

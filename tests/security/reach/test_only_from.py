@@ -4,9 +4,9 @@ import json
 
 import httpx
 
-from tests.processes.conftest import inspect
-from tests.routing.moves import occupied
 from tests.security.reach.conftest import HELLOS, PROBE
+from tests.support.containers import inspect
+from tests.support.moves import occupied
 from tests.support.stack import Stack, run, wait_until
 
 

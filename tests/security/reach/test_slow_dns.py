@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.processes.conftest import inspect
 from tests.security.reach.conftest import HELLOS, PROBE
+from tests.support.containers import inspect
 from tests.support.stack import ROOT, Stack, run, wait_until
 
 # A DNS server that receives questions and never answers.

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.processes.test_sockets import LISTENING
 from tests.security.cases import Cases
 from tests.security.reach.conftest import Measured
 from tests.security.reach.table import COLUMNS, PROMISED
+from tests.support.stack import LISTENING
 
 CELLS = [(source, column) for source in PROMISED for column in COLUMNS]
 
@@ -27,7 +27,7 @@ def test_nginx_opens_no_port_of_a_store(measured: Measured) -> None:
 
 
 def test_every_service_and_every_port_that_it_listens_on_is_in_the_table() -> None:
-    # tests/processes compares LISTENING with the sockets in each container.
+    # tests/gateways/processes compares LISTENING with the sockets in each container.
     ports = {
         f"{service}:{name.rpartition(':')[2]}"
         for service, names in LISTENING.items()

@@ -8,8 +8,8 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from tests.routing.wire import Edge
 from tests.support.stack import GATEWAYS
+from tests.support.wire import Edge
 
 
 class Bystanders:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.routing.wire import Answer, Edge
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
 from tests.security.smuggling.bystanders import Bystanders
@@ -17,6 +16,7 @@ from tests.security.smuggling.exchange import Outcome, Trial, Way, exchange
 from tests.security.smuggling.table import FAMILIES
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS, wait_until
+from tests.support.wire import Answer, Edge
 
 # By gateway and by the trial's token: the paths of the requests that the project got.
 type PathsSeen = dict[str, dict[str, list[str]]]

@@ -8,9 +8,9 @@ from http.client import HTTPException
 from itertools import islice
 from typing import cast
 
-from tests.routing.wire import Answer, Edge, read_answer, send_all
 from tests.security.smuggling.case import Case, message, render
 from tests.support.echo import UNREAD
+from tests.support.wire import Answer, Edge, read_answer, send_all
 
 # Seconds of silence that count as a hang. Less than nginx waits for headers (10) or for the next part of a body (20):
 # otherwise a request that nginx takes for unfinished would pass for a rejected one.

@@ -1,6 +1,13 @@
 """The request line, and what may precede it."""
 
-from tests.security.smuggling.case import GUNICORN_REFUSES, Case, message, passed, refused, unfinished
+from tests.security.smuggling.case import (
+    GUNICORN_REFUSES,
+    Case,
+    message,
+    passed,
+    refused,
+    unfinished,
+)
 
 PADDING = "x" * 12_000
 

@@ -7,7 +7,6 @@ from itertools import product
 
 import pytest
 
-from tests.routing.wire import Answer
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
 from tests.security.smuggling.bystanders import Bystanders
@@ -17,6 +16,7 @@ from tests.security.smuggling.http2 import HTTP2, Http2Case
 from tests.support.echo.secure import SecureEcho
 from tests.support.http2 import Failure, Http2
 from tests.support.stack import GATEWAYS
+from tests.support.wire import Answer
 
 CASES = HTTP2
 pytestmark = pytest.mark.timeout(600)  # the first test waits until everything is sent

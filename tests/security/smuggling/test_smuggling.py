@@ -4,13 +4,13 @@ import hashlib
 
 import pytest
 
-from tests.routing.wire import Edge
 from tests.security.smuggling.case import Case, message, render
 from tests.security.smuggling.conftest import WAYS, Tried
 from tests.security.smuggling.exchange import Trial, exchange
 from tests.security.smuggling.table import FAMILIES
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS
+from tests.support.wire import Edge
 
 CASES = [case for family in FAMILIES.values() for case in family]
 # The first test waits until everything is sent: 12,000 requests in the long form.

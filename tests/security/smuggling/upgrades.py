@@ -1,6 +1,13 @@
 """Upgrades to another protocol: if nginx became a tunnel, it would not see what follows."""
 
-from tests.security.smuggling.case import SMUGGLED, Case, End, message, passed, refused
+from tests.security.smuggling.case import (
+    SMUGGLED,
+    Case,
+    End,
+    message,
+    passed,
+    refused,
+)
 
 HANDSHAKE = ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
 H2C = ("HTTP2-Settings: AAMAAABkAAQAAP__",)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.routing.wire import Edge
-from tests.security.tls_stack import TlsStack
+from tests.support.tls_stack import TlsStack
+from tests.support.wire import Edge
 
 
 @pytest.fixture(scope="session")
@@ -31,4 +31,4 @@ def https(stack: TlsStack, trust: ssl.SSLContext) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def plain(stack: TlsStack) -> Edge:
     """Port 8080, as a raw socket."""
-    return Edge(("127.0.0.1", stack.port()), stack.container("nginx"))
+    return Edge.of(stack)

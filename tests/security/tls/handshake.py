@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from cryptography import x509
 
-from tests.security.tls_stack import TlsStack
+from tests.support.tls_stack import TlsStack
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, QuicEvent
 
-from tests.routing.wire import Answer, Headers
+from tests.support.wire import Answer, Headers
 
 
 class Server(Protocol):

@@ -10,8 +10,8 @@ import ssl
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from tests.faults.background import Background
-from tests.security.tls_stack import TlsStack
+from tests.support.background import Background
+from tests.support.tls_stack import TlsStack
 
 # Seconds allowed for a handshake or an echo on a busy machine.
 PATIENCE = 30

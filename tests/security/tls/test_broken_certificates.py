@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.security.cases import Cases
 from tests.security.tls.issuer import DAY, in_force, issue, put
 from tests.security.tls.test_renewal import one_line
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import ROOT, run
+from tests.support.tls_stack import TlsStack
 
 NAMES = ("localhost", "127.0.0.1")
 GOOD = issue(*NAMES)

@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import GATEWAYS, ROOT, run
+from tests.support.tls_stack import TlsStack
 
 NGINX = 101
 

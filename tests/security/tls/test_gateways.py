@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.routing.wire import Edge
 from tests.security.cases import Cases
 from tests.security.tls.sockets import SecureSockets
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import GATEWAYS
+from tests.support.tls_stack import TlsStack
+from tests.support.wire import Edge
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.routing.wire import Edge
 from tests.security.cases import Cases
 from tests.security.tls import http3
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import Stack
+from tests.support.tls_stack import TlsStack
+from tests.support.wire import Edge
 
 # Answers of nginx itself and of each gateway: pages, files, errors, rejections.
 # Path, request headers, status.
@@ -90,7 +90,7 @@ def test_the_age_of_hsts_is_one_setting(stack: TlsStack) -> None:
 def test_a_stack_without_https_sends_no_hsts() -> None:
     """The plain stack of the other tests."""
     plain = Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
-    edge = Edge(("127.0.0.1", plain.port()), plain.container("nginx"))
+    edge = Edge.of(plain)
     for path in ("/", "/static/lobby/lobby.css", "/gateways/nobody/", "/gateways/daphne/gateway/"):
         answer = edge.get(path)
         assert answer.all("Strict-Transport-Security") + answer.all("Alt-Svc") == []

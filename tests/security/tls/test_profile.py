@@ -21,7 +21,7 @@ from sslyze.mozilla_tls_profile.tls_config_checker import (
 )
 
 from tests.security.cases import Cases
-from tests.security.tls_stack import TlsStack
+from tests.support.tls_stack import TlsStack
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import ssl
 import httpx
 import pytest
 
-from tests.routing.wire import Edge
 from tests.security.cases import Cases
 from tests.security.tls import http3
 from tests.security.tls.handshake import ask, client, handshake
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import run
+from tests.support.tls_stack import TlsStack
+from tests.support.wire import Edge
 
 OLD = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1]
 NEW = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]

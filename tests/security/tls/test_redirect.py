@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.routing.wire import Edge
 from tests.security.cases import Cases
-from tests.security.tls_stack import TlsStack
+from tests.support.tls_stack import TlsStack
+from tests.support.wire import Edge
 
 HOSTS = ["localhost", "127.0.0.1", "uwsgi.localhost", "gunicorn.localhost", "daphne.localhost"]
 PATHS = [

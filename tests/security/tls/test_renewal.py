@@ -14,8 +14,8 @@ from tests.security.tls.handshake import client, served_certificate
 from tests.security.tls.issuer import Issued, in_force, issue, put
 from tests.security.tls.sockets import SecureSockets
 from tests.security.tls.visitors import Visitors
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import ASGI_GATEWAYS, nginx_workers, run, wait_until
+from tests.support.tls_stack import TlsStack
 
 COVERED = ("localhost", "127.0.0.1")
 

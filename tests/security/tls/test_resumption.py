@@ -6,7 +6,7 @@ import pytest
 
 from tests.security.cases import Cases
 from tests.security.tls.handshake import ask, client, handshake
-from tests.security.tls_stack import TlsStack
+from tests.support.tls_stack import TlsStack
 
 # Enough connections to meet every worker.
 VISITS = 16

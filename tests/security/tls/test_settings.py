@@ -7,8 +7,8 @@ import pytest
 
 from tests.security.cases import Cases
 from tests.security.tls.test_renewal import one_line
-from tests.security.tls_stack import TlsStack
 from tests.support.stack import ROOT, run
+from tests.support.tls_stack import TlsStack
 
 ADDRESS = "127.0.0.1"
 

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from tests.security.tls.handshake import client, handshake
 from tests.security.tls.http2 import Http2, NotDealtWithError
-from tests.security.tls_stack import TlsStack
+from tests.support.tls_stack import TlsStack
 
 KINDS = (
     "HTTP/1.1, new connections",

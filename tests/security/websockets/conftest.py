@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.processes.conftest import inspect
-from tests.security.websockets.raw import Client, Handshake
 from tests.security.websockets.sleepers import Address, Sleeper, sleepers
+from tests.support.containers import inspect
 from tests.support.stack import ASGI_GATEWAYS, HTTP_PORTS, Stack
+from tests.support.websocket import Client, Handshake
 
 
 @dataclass(frozen=True)

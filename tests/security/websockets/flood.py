@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.security.websockets.raw import BINARY, CONT, PING, TEXT, Client, Handshake, frame, text
+from tests.support.websocket import (
+    BINARY,
+    CONT,
+    PING,
+    TEXT,
+    Client,
+    Handshake,
+    frame,
+    text,
+)
 
 MIB = 2**20
 

@@ -6,7 +6,7 @@ A dictionary has a status for each gateway. 101: the WebSocket is opened.
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.security.websockets.raw import KEY, TEXT, Handshake, frame
+from tests.support.websocket import KEY, TEXT, Handshake, frame
 
 type Change = Callable[[Handshake], Handshake]
 type Status = int | dict[str, int]

@@ -5,8 +5,19 @@
 
 from dataclasses import dataclass
 
-from tests.security.websockets.raw import BINARY, CONT, OPEN, PING, PONG, TEXT, close, frame, header, text
-from tests.security.websockets.raw import CLOSE as CLOSING
+from tests.support.websocket import (
+    BINARY,
+    CONT,
+    OPEN,
+    PING,
+    PONG,
+    TEXT,
+    close,
+    frame,
+    header,
+    text,
+)
+from tests.support.websocket import CLOSE as CLOSING
 
 MIB = 2**20
 

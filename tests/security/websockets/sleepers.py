@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.security.websockets.raw import BINARY, Client, Handshake, frame, header
+from tests.support.websocket import BINARY, Client, Handshake, frame, header
 
 MIB = 2**20
 

@@ -9,15 +9,15 @@ from multiprocessing import get_context
 
 import pytest
 
-from tests.faults.footprint import Footprint, footprints
-from tests.faults.sockets import Sockets
-from tests.faults.traffic import Flow, Traffic, failures
 from tests.security.cases import Cases
 from tests.security.conftest import IS_FULL
 from tests.security.websockets.conftest import PINNED, Address
 from tests.security.websockets.flood import MIB, attack, floods
-from tests.security.websockets.raw import Client, Handshake, text
+from tests.support.footprint import Footprint, footprints
+from tests.support.sockets import Sockets
 from tests.support.stack import ASGI_GATEWAYS, Stack, run
+from tests.support.traffic import Flow, Traffic, failures
+from tests.support.websocket import Client, Handshake, text
 
 # The number of clients that flood each gateway at once, and for how many seconds.
 CLIENTS, SECONDS = (10, 10.0) if IS_FULL else (2, 0.5)

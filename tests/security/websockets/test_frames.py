@@ -8,8 +8,8 @@ import pytest
 from tests.security.cases import Cases
 from tests.security.websockets.conftest import WAYS, Address, Way, try_each
 from tests.security.websockets.malformed import CLOSES, FRAMES, SIZES, TEXTS, Case
-from tests.security.websockets.raw import CLOSE, Client, close, frame, text
 from tests.support.stack import ASGI_GATEWAYS, Stack
+from tests.support.websocket import CLOSE, Client, close, frame, text
 
 type Sent = Callable[[Way, bytes], int | str]
 

@@ -4,11 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.routing.wire import Answer
 from tests.security.cases import Cases
 from tests.security.websockets.conftest import WAYS, Address, Way, try_each
-from tests.security.websockets.handshakes import COMPRESSIONS, EXTENSIONS, FORMS, ORIGINS, Change, Status, more
-from tests.security.websockets.raw import OPEN, TEXT, Client, frame
+from tests.security.websockets.handshakes import (
+    COMPRESSIONS,
+    EXTENSIONS,
+    FORMS,
+    ORIGINS,
+    Change,
+    Status,
+    more,
+)
+from tests.support.websocket import OPEN, TEXT, Client, frame
+from tests.support.wire import Answer
 
 TABLES = {"origin": ORIGINS, "form": FORMS}
 

@@ -13,7 +13,7 @@ from websockets.frames import Frame, Opcode
 from tests.security.cases import Cases
 from tests.security.websockets.sleepers import HABITS, Sleeper
 from tests.support.stack import ASGI_GATEWAYS, Stack, wait_until
-from tests.websockets.conftest import open_idle
+from tests.support.websocket import open_idle
 
 # Seconds. A client is ended about 42 s after it becomes silent: a ping every 20 s, 20 s to answer it, and Daphne checks
 # every 2 s. nginx may be earlier: it gives up after 20 s without progress, but a new ping to send restarts this time.

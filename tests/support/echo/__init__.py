@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.routing.wire import Edge
 from tests.support.beside import beside
 from tests.support.stack import ROOT, Stack, run, wait_until
+from tests.support.wire import Edge
 
 # Views below this path do not read the request's body. All other views do.
 UNREAD = "/unread"

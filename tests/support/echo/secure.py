@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.security.tls_stack import CERTS, FILES, TlsStack, free_port
 from tests.support.echo import Echo
+from tests.support.tls_stack import CERTS, FILES, TlsStack, free_port
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class SecureEcho(Echo):
 @contextmanager
 def secured(echo: Echo) -> Iterator[SecureEcho]:
     """Another nginx, with TLS, in front of the gateways of `echo`."""
-    # The certificate of the TLS stack (tests/security/tls_stack.py), created here if that stack has not started yet.
+    # The certificate of the TLS stack (tests/support/tls_stack.py), created here if that stack has not started yet.
     TlsStack(f"{echo.stack.environment['TESTED']}-tls", {"CERTS": str(CERTS)}, FILES).script("bin/certs")
     port = free_port()
     stack = replace(

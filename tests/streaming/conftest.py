@@ -1,3 +1,0 @@
-"""Makes the fixture `complaints` of tests/websockets available here."""
-
-from tests.websockets.conftest import complaints as complaints
