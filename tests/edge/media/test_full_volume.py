@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def full(stack: Stack) -> Iterator[Stack]:
+def stack(stack: Stack) -> Iterator[Stack]:
     """Other gateways without database and cache, with 8 MiB for uploads."""
     environment = {"TESTED": stack.project, "HTTP_BIND": "127.0.0.1:0"}
     other = Stack(f"{stack.project}-full", environment, ("compose.yaml", "tests/edge/media/full.yaml"))
@@ -26,13 +26,8 @@ def full(stack: Stack) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def edge(full: Stack) -> Edge:
-    return Edge.of(full)
-
-
-@pytest.fixture(scope="module")
-def volume(full: Stack) -> Volume:
-    return Volume(full.container("uwsgi"))
+def volume(stack: Stack) -> Volume:
+    return Volume(stack.container("uwsgi"))
 
 
 def test_a_file_that_does_not_fit_gets_507_and_leaves_no_file(edge: Edge, volume: Volume, gateway: str) -> None:

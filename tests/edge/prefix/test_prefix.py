@@ -21,14 +21,9 @@ UPGRADE += [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
 
 
 @pytest.fixture(scope="module")
-def below(stack: Stack) -> Iterator[Stack]:
+def stack(stack: Stack) -> Iterator[Stack]:
     with beside(stack, "prefix", "tests/edge/prefix/compose.yaml", URL_PREFIX=PREFIX) as other:
         yield other
-
-
-@pytest.fixture(scope="module")
-def edge(below: Stack) -> Edge:
-    return Edge.of(below)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +145,8 @@ def test_nginxs_own_errors_have_our_page(edge: Edge, path: str) -> None:
 
 
 # The last test: uWSGI is down afterwards.
-def test_another_gateway_answers_for_one_that_is_down(below: Stack, edge: Edge) -> None:
-    below.compose("stop", "--timeout", "0", "uwsgi")
+def test_another_gateway_answers_for_one_that_is_down(stack: Stack, edge: Edge) -> None:
+    stack.compose("stop", "--timeout", "0", "uwsgi")
     answer = edge.get("/app/gateway")
     assert (answer.status, answer.one("Location")) == (301, "/app/gateway/")
     assert answer.one("X-Stepped-In") == "gunicorn for uwsgi"

@@ -23,7 +23,7 @@ ELSEWHERE = "http://localhost:9999"
 
 
 @pytest.fixture(scope="module")
-def documented(stack: Stack) -> Iterator[Stack]:
+def stack(stack: Stack) -> Iterator[Stack]:
     start_project(f"{stack.project}-migrate", FOLDER, f"CSRF_TRUSTED_ORIGINS = ['{ELSEWHERE}']\n")
     with (FOLDER / "mysite/urls.py").open("a") as file:
         file.write("from mysite import views\nurlpatterns += views.urlpatterns\n")
@@ -39,11 +39,6 @@ def documented(stack: Stack) -> Iterator[Stack]:
     shutil.rmtree(FOLDER)
 
 
-@pytest.fixture(scope="module")
-def edge(documented: Stack) -> Edge:
-    return Edge.of(documented)
-
-
 def said(stack: Stack, gateway: str, since: str, what: str) -> str:
     """A gateway's log since then, as soon as it contains `what`."""
 
@@ -55,27 +50,27 @@ def said(stack: Stack, gateway: str, since: str, what: str) -> str:
     return wait_until(find, 10, f"{what!r} in the log of {gateway}")
 
 
-def test_an_exception_leaves_its_traceback_in_the_log(documented: Stack, edge: Edge, gateway: str) -> None:
+def test_an_exception_leaves_its_traceback_in_the_log(stack: Stack, edge: Edge, gateway: str) -> None:
     since = datetime.now(UTC).isoformat()
     assert edge.get(f"/gateways/{gateway}/broken").status == 500
-    log = said(documented, gateway, since, f"RuntimeError: a view is broken on {gateway}")
+    log = said(stack, gateway, since, f"RuntimeError: a view is broken on {gateway}")
     assert "ERROR django.request: Internal Server Error: /broken\nTraceback (most recent call last):\n" in log
     assert 'File "/srv/apps/mysite/views.py"' in log
 
 
-def test_a_views_log_messages_are_in_the_log(documented: Stack, edge: Edge, gateway: str) -> None:
+def test_a_views_log_messages_are_in_the_log(stack: Stack, edge: Edge, gateway: str) -> None:
     since = datetime.now(UTC).isoformat()
     assert edge.get(f"/gateways/{gateway}/told").status == 200
-    assert f" INFO mysite.views: told on {gateway}: \n" in said(documented, gateway, since, "told on")
+    assert f" INFO mysite.views: told on {gateway}: \n" in said(stack, gateway, since, "told on")
 
 
-def test_the_admin_has_its_files_and_cookies_of_this_stack(documented: Stack, edge: Edge, gateway: str) -> None:
+def test_the_admin_has_its_files_and_cookies_of_this_stack(stack: Stack, edge: Edge, gateway: str) -> None:
     page = edge.get(f"/gateways/{gateway}/admin/login/")
     assert page.status == 200
     links = re.findall(r'href="(/static/[^"]+\.css)"', page.body.decode())
     assert links
     assert {edge.get(link).status for link in links} == {200}
-    assert page.one("Set-Cookie").startswith(f"{documented.project}_csrftoken=")
+    assert page.one("Set-Cookie").startswith(f"{stack.project}_csrftoken=")
 
 
 def store(edge: Edge, gateway: str, name: str, content: bytes, mode: str = "") -> None:
@@ -153,7 +148,7 @@ def test_behind_a_balancer_that_drops_the_port_both_origins_are_needed(edge: Edg
     assert post(edge, gateway, "http://localhost:9998") == 403
 
 
-def test_logs_contain_no_escape_sequences(documented: Stack, edge: Edge) -> None:
+def test_logs_contain_no_escape_sequences(stack: Stack, edge: Edge) -> None:
     """Byte 27 in a log is a command to the terminal of everyone who reads it with `make logs`."""
     since, colour, mark = datetime.now(UTC).isoformat(), "\x1b[31m", os.urandom(6).hex()
     for gateway in GATEWAYS:
@@ -164,7 +159,7 @@ def test_logs_contain_no_escape_sequences(documented: Stack, edge: Edge) -> None
             edge.get(f"/gateways/{gateway}/broken", headers=[("Cookie", colour + mark), ("X-Other", colour)]),
         ]
         assert {answer.status for answer in ways} <= {400, 404, 500}
-        said(documented, gateway, since, mark)
+        said(stack, gateway, since, mark)
     for service in ("nginx", *GATEWAYS):
-        log = run("docker", "logs", "--since", since, documented.container(service))
+        log = run("docker", "logs", "--since", since, stack.container(service))
         assert "\x1b" not in log.stdout + log.stderr, service
