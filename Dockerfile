@@ -17,15 +17,27 @@ COPY nginx nginx
 COPY uwsgi uwsgi
 COPY gunicorn gunicorn
 COPY daphne daphne
-COPY gateway_answers gateway_answers
-COPY healthcheck.py .
+COPY tricorn tricorn
 RUN chmod -R u=rwX,go=rX .
+
+# ---- package: tricorn, what the stack adds to a project and to stock servers. /installed is a copy of /usr/local ----
+FROM ${PYTHON_IMAGE} AS package
+RUN --mount=type=bind,source=tricorn/requirements.txt,target=/mnt/requirements.txt \
+    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt
+COPY --from=files /files/tricorn /tricorn
+RUN pip wheel --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+      --wheel-dir /wheels /tricorn \
+ && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
+      --prefix /installed /wheels/*.whl
 
 # ---- django: Python, the project's requirements, the user that every gateway runs as ----
 FROM ${PYTHON_IMAGE} AS django
 # 999 is the user of the official postgres and valkey images. A secret is a file of mode 600 with one owner, so all
 # users that read it must have the same number.
-RUN groupadd --system --gid 999 app && useradd --system --uid 999 --gid app --no-create-home --home-dir /nonexistent app \
+RUN groupadd --system --gid 999 app \
+ && useradd --system --uid 999 --gid app --no-create-home --home-dir /nonexistent app \
  && install -d -o app -g app /srv/uploads /srv/uploads/media /srv/uploads/tmp \
  # No setuid or setgid programs (su, mount, passwd ...). Costs 1 MB: the layer contains these files again.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
@@ -38,18 +50,21 @@ WORKDIR /srv/apps
 # PIP_CONFIG_FILE on the host, pip's own variable, is a build secret of every pip here: a private index leaves no trace.
 RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt
 
 # ---- project: the code with its bytecode, and the collected static files ----
 FROM django AS project
 ARG DJANGO_SETTINGS_MODULE
+COPY --from=package /installed /usr/local
 COPY --from=apps / .
 # The modes of the clone, as above. The bytecode is compiled here, as root: at run time the root is read-only, and every
 # start would compile everything again. A .py file that is not Python (a template, for example) is left out. If a needed
 # module cannot be compiled, the test of the project finds it.
-RUN chmod -R u=rwX,go=rX . && { python -m compileall -q . || echo "compileall: what is named above has no bytecode"; }
+RUN chmod -R u=rwX,go=rX . && { python -m compileall -q . || echo "compileall: the files above have no bytecode"; }
 # Dummy values: collectstatic needs settings that import, and no secret may enter a layer.
-RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python -m django collectstatic --no-input --verbosity 0 \
+RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none \
+    python -m django collectstatic --no-input --verbosity 0 \
  && mkdir -p "$STATIC_ROOT" && touch "$STATIC_ROOT/staticfiles.json" \
  # If FILE_UPLOAD_PERMISSIONS allow only the owner, these files have that mode, and nginx, another user, cannot read
  # them.
@@ -57,12 +72,14 @@ RUN SECRET_KEY=collectstatic POSTGRES_PASSWORD=none VALKEY_PASSWORD=none python 
  # -9 costs nothing here and saves bytes with every download. nginx sends all other files as they are. --force: a
  # NAME.gz of the project, or of its storage, would end the build, and may belong to an older NAME.
  && find "$STATIC_ROOT" -type f -size +256c \( \
-      -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.cjs' -o -name '*.wasm' -o -name '*.map' -o -name '*.json' -o -name '*.webmanifest' \
-      -o -name '*.svg' -o -name '*.xml' -o -name '*.txt' -o -name '*.html' -o -name '*.ttf' -o -name '*.otf' \) \
+      -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.cjs' -o -name '*.wasm' -o -name '*.map' \
+      -o -name '*.json' -o -name '*.webmanifest' -o -name '*.svg' -o -name '*.xml' -o -name '*.txt' \
+      -o -name '*.html' -o -name '*.ttf' -o -name '*.otf' \) \
       -exec gzip -9 --keep --force --no-name {} +
 
 # ---- migrate: one shot ----
 FROM django AS migrate
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/apps /srv/apps
 USER 999:999
 CMD ["python", "-m", "django", "migrate", "--no-input"]
@@ -74,62 +91,61 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-
 RUN --mount=type=bind,source=uwsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --wheel-dir /wheels -r /mnt/requirements.txt
-# The binary contains the header and the compiler flags of its build.
-WORKDIR /build
-COPY --from=files /files/uwsgi/plugins .
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
- && uwsgi --dot-h > uwsgi.h && uwsgi --cflags > flags 2>/dev/null \
- && mkdir /plugins \
- && for name in drain harakiri only_from recycle; do gcc -shared -fPIC @flags -I. -o "/plugins/${name}_plugin.so" "$name.c" || exit; done
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
+COPY --from=package /installed /usr/local
+RUN python -m tricorn.uwsgi_plugins /plugins
 
 FROM django AS uwsgi
 RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
+      /wheels/*.whl
 COPY --from=uwsgi-build /plugins /etc/uwsgi/plugins
-COPY --from=files /files/uwsgi/uwsgi.ini /files/uwsgi/prefixed.py /etc/uwsgi/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=files /files/uwsgi/uwsgi.ini /etc/uwsgi/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
+# The last two are what the plugins need where Compose does not set them.
 ENV GATEWAY=uwsgi GATEWAY_SERVER=uWSGI GATEWAY_DISTRIBUTION=uWSGI GATEWAY_PROTOCOL=uwsgi HEALTH_PORT=8001 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
+    REQUEST_TIMEOUT=30 PROXY_HOST=
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
-CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
+CMD ["uwsgi", "--ini", "/etc/uwsgi/uwsgi.ini", "--module", "tricorn.answers.wsgi:application"]
 
 # ---- gunicorn + UvicornWorker ----
 FROM django AS gunicorn
 RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
-COPY --from=files /files/gunicorn/*.py /etc/gunicorn/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt
+# It names the stock worker. GUNICORN_CMD_ARGS below wins over it, and an option of the command over both.
+COPY --from=files /files/gunicorn/gunicorn.conf.py /etc/gunicorn/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http HEALTH_PORT=8000 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway:/etc/gunicorn
+ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http \
+    HEALTH_PORT=8000 \
+    GUNICORN_CMD_ARGS="--worker-class tricorn.gunicorn_worker.LeanWorker"
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
 CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
 
 # ---- daphne ----
 FROM django AS daphne
 RUN --mount=type=bind,source=daphne/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt \
  # Twisted contains its own test suite, a quarter of its size.
  && find /usr/local/lib/python3.*/site-packages/twisted -type d -name test -prune -exec rm -r {} +
-COPY --from=files /files/daphne/run /files/daphne/*.py /etc/daphne/
-COPY --from=files /files/gateway_answers/ /usr/local/lib/gateway/gateway_answers/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=files /files/daphne/run /etc/daphne/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
-ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000 \
-    PYTHONPATH=/srv/apps:/usr/local/lib/gateway
+ENV GATEWAY=daphne GATEWAY_SERVER=Daphne GATEWAY_DISTRIBUTION=daphne GATEWAY_PROTOCOL=http HEALTH_PORT=9000
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
-CMD ["/etc/daphne/run"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
+CMD ["/etc/daphne/run", "python", "-m", "tricorn.daphne_server", \
+     "--websocket-class", "tricorn.daphne_lean:LeanWebSocket"]
 
 # ---- nginx: the edge, with the static files ----
 FROM ${NGINX_IMAGE} AS nginx
@@ -146,10 +162,13 @@ CMD []
 # Not in lab/Dockerfile: a stage cannot continue one of another file. The image of that stage could be a build context,
 # but Compose builds all services at once, so the gallery would continue the image of the build before.
 FROM ${PYTHON_IMAGE} AS mod_wsgi-build
-RUN apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev apache2-dev && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -qq \
+ && apt-get install -qq --no-install-recommends gcc libc6-dev apache2-dev \
+ && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=bind,source=lab/gallery/mod_wsgi/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes --target /mod_wsgi -r /mnt/requirements.txt
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      --target /mod_wsgi -r /mnt/requirements.txt
 
 FROM django AS gallery
 # Apache, and fcgiwrap, which starts CGI programs; cgi-fcgi checks fcgiwrap's health. No setuid or setgid programs.
@@ -161,23 +180,27 @@ RUN --mount=type=bind,from=uwsgi-build,source=/wheels,target=/wheels \
     --mount=type=bind,source=lab/gallery/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=bind,from=mod_wsgi-build,source=/mod_wsgi,target=/mod_wsgi \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps /wheels/*.whl \
- && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt \
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-index --no-deps \
+      /wheels/*.whl \
+ && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt \
  && cp -R /mod_wsgi/. /usr/local/lib/python3.*/site-packages/
-COPY lab/gallery/mod_wsgi/httpd.conf lab/gallery/uwsgi.ini lab/gallery/gunicorn.conf.py lab/gallery/servers.toml lab/gallery/summary.py /etc/gallery/
+COPY lab/gallery/mod_wsgi/httpd.conf lab/gallery/uwsgi.ini lab/gallery/gunicorn.conf.py lab/gallery/servers.toml \
+     lab/gallery/summary.py /etc/gallery/
 COPY lab/gallery/cgi /srv/gallery/cgi
 COPY lab/gallery/small /srv/gallery/small
 COPY lab/gallery/healthcheck_uwsgi.py /usr/local/bin/
-COPY --from=files /files/healthcheck.py /usr/local/bin/
+COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 # The benchmark's views, for the gallery too.
 COPY lab/bench/project lab/gallery/project /srv/gallery/
-RUN chmod -R u=rwX,go=rX /etc/gallery /srv/gallery /usr/local/bin/healthcheck_uwsgi.py && python -m compileall -q /srv/gallery \
+RUN chmod -R u=rwX,go=rX /etc/gallery /srv/gallery /usr/local/bin/healthcheck_uwsgi.py \
+ && python -m compileall -q /srv/gallery \
  && ln -s "$(find /usr/local/lib/python3.*/site-packages/mod_wsgi -name 'mod_wsgi*.so')" /etc/gallery/mod_wsgi.so
 ENV PYTHONPATH=/srv/apps:/srv/gallery HEALTH_PORT=8000
 USER 999:999
-HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
+HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
 
 # ---- gallery-nginx: the same edge, with routes to the gallery's servers ----
 FROM nginx AS gallery-nginx
@@ -186,7 +209,8 @@ COPY lab/gallery/nginx/ /etc/nginx/
 # FastCGI and SCGI get the same variables and settings as the uwsgi protocol, with the names of their own directives.
 RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
-      sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf /etc/nginx/conf.d/buffers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
+      sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf \
+        /etc/nginx/conf.d/buffers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
     done
 USER 101:101
 
@@ -195,17 +219,22 @@ FROM ${PYTHON_IMAGE} AS tests
 # Docker's client controls the stack under test. testinfra inspects processes and sockets with procps and iproute2.
 # slowhttptest simulates slow clients.
 RUN apt-get update -qq \
- && apt-get install -qq --no-install-recommends docker-cli docker-compose docker-buildx make git procps iproute2 slowhttptest \
+ && apt-get install -qq --no-install-recommends docker-cli docker-compose docker-buildx make git procps iproute2 \
+      slowhttptest \
  && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=bind,source=tests/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt
 # Only Django's source archive has its tests. Those of the middleware that ours replaces run against ours.
 RUN --mount=type=bind,from=apps,source=requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     sed -n '/^django==/,/[^\\]$/p' /mnt/requirements.txt > /tmp/django.txt \
- && pip download --no-cache-dir --disable-pip-version-check --no-deps --no-binary django --require-hashes --dest /tmp/django -r /tmp/django.txt \
- && mkdir /django && tar -x -z -f /tmp/django/*.tar.gz -C /django --strip-components=1 --wildcards '*/tests' && rm -r /tmp/django*
+ && pip download --no-cache-dir --disable-pip-version-check --no-deps --no-binary django --require-hashes \
+      --dest /tmp/django -r /tmp/django.txt \
+ && mkdir /django \
+ && tar -x -z -f /tmp/django/*.tar.gz -C /django --strip-components=1 --wildcards '*/tests' \
+ && rm -r /tmp/django*
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
 # ---- observatory: checks the pages from outside, with Mozilla's HTTP Observatory and a browser ----
@@ -222,7 +251,9 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
 
 FROM ${PYTHON_IMAGE} AS observatory
 # The browser without a window: it needs neither GTK nor a display.
-RUN apt-get update -qq && apt-get install -qq --no-install-recommends nodejs chromium-headless-shell && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -qq \
+ && apt-get install -qq --no-install-recommends nodejs chromium-headless-shell \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /observatory
 COPY --from=observatory-build /observatory .
 COPY tests/security/headers/observatory/*.mjs ./
@@ -235,4 +266,5 @@ USER 65534:65534
 FROM ${PYTHON_IMAGE} AS lint
 RUN --mount=type=bind,source=tests/lint/requirements.txt,target=/mnt/requirements.txt \
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r /mnt/requirements.txt
+    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
+      -r /mnt/requirements.txt

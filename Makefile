@@ -1,7 +1,8 @@
 # The stack's only command interface. Each target calls a script that can be read and linted on its own.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore test test-faults test-security test-gallery bench lint lock images clean
+.PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore \
+  test test-faults test-security test-gallery bench lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +41,8 @@ shell: ## open a shell in a running service (SERVICE=name)
 	@bin/compose exec $(or $(SERVICE),$(error which one? For example: make shell SERVICE=uwsgi)) sh
 
 manage: ## run a command of manage.py (CMD="createsuperuser")
-	@bin/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django $(or $(CMD),$(error which one? For example: make manage CMD=createsuperuser))
+	@bin/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django \
+	  $(or $(CMD),$(error which one? For example: make manage CMD=createsuperuser))
 
 backup: ## back up database and uploads, while serving (FILE=)
 	@bin/backup $(if $(FILE),"$(FILE)")

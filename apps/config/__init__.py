@@ -1,0 +1,1 @@
+"""Worth copying, as far as your project needs them: settings, their environment, URLs and entry points."""

@@ -85,7 +85,7 @@ if VALKEY_HOST:
     VALKEY_PASSWORD = read_text("VALKEY_PASSWORD")
 
 # Under ASGI: how many HTTP requests may run synchronous code in a process at once. Each uses a thread
-# (middleware/threads.py).
+# (tricorn.threads).
 ASGI_THREADS: int = read(
     env.int, "ASGI_THREADS", default=100, validate=validate.Range(min=1, error="must be 1 or more")
 )
@@ -101,7 +101,7 @@ GATEWAY = read_text("GATEWAY", default="none")
 GATEWAY_SERVER = read_text("GATEWAY_SERVER", default="Django")
 GATEWAY_DISTRIBUTION = read_text("GATEWAY_DISTRIBUTION", default="Django")
 GATEWAY_PROTOCOL = read_text("GATEWAY_PROTOCOL", default="http")
-GATEWAYS = read_words("GATEWAYS", default="uwsgi gunicorn daphne")
+GATEWAYS = read_words("GATEWAYS", default=GATEWAY)
 # Whether each gateway has a path of its own through the proxy.
 COMPARE: bool = read(env.bool, "COMPARE", default=False)
 EDGE_URL: str = read(env.str, "EDGE_URL", default="http://nginx:8080", validate=URL_WITH_HOST).rstrip("/")

@@ -3,12 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from psycopg_pool.base import AttemptWithBackoff
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
 from config import environment
-from config.valkey import ValkeyConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -27,6 +22,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "tricorn",
     "gateway",
     "lobby",
     "rooms",
@@ -40,16 +36,16 @@ MIDDLEWARE = [
     "middleware.server_timing.ServerTimingMiddleware",
     # Before anything that may answer, so that health checks, redirects and errors have the headers too.
     "middleware.security_headers.security_headers_middleware",
-    "middleware.request_id.request_id_middleware",
+    "tricorn.request_id.request_id_middleware",
     # Before the check of the host, and before anything that needs a database: a health check may use any host.
-    "health.middleware.health_middleware",
-    "middleware.native.SecurityMiddleware",
-    "middleware.native.SessionMiddleware",
-    "middleware.native.CommonMiddleware",
-    "middleware.native.CsrfViewMiddleware",
-    "middleware.native.AuthenticationMiddleware",
-    "middleware.native.MessageMiddleware",
-    "middleware.native.XFrameOptionsMiddleware",
+    "tricorn.health.health_middleware",
+    "tricorn.middleware.SecurityMiddleware",
+    "tricorn.middleware.SessionMiddleware",
+    "tricorn.middleware.CommonMiddleware",
+    "tricorn.middleware.CsrfViewMiddleware",
+    "tricorn.middleware.AuthenticationMiddleware",
+    "tricorn.middleware.MessageMiddleware",
+    "tricorn.middleware.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
@@ -123,7 +119,7 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "tricorn.errors.csrf_failure"
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -153,23 +149,19 @@ if environment.POSTGRES_HOST:
             "connect_timeout": 3,
             # Milliseconds for which sent data may stay unacknowledged, for example if the database's address has moved.
             "tcp_user_timeout": 5000,
-            # Milliseconds. PostgreSQL cancels a longer statement, and the client receives 503 (config/errors.py). By
+            # Milliseconds. PostgreSQL cancels a longer statement, and the client receives 503 (tricorn.errors). By
             # then nothing awaits the result, and the statement would keep using a connection and a CPU.
             "options": f"-c statement_timeout={environment.DATABASE_STATEMENT_TIMEOUT * 1000}",
         },
     }
     if environment.DATABASE_POOL_SIZE:
-        # After a restart of PostgreSQL, every pooled connection is broken. For each of them that a request draws, the
-        # pool waits before it tries the next: by default 1 s, 2 s, 4 s. With four, the request's 5 s would be over
-        # although the database is back.
-        AttemptWithBackoff.INITIAL_DELAY = 0.05
         # A persistent connection belongs to a thread, and an ASGI process has many threads. Without a pool, a burst of
         # requests would use all of PostgreSQL's connections.
         DATABASES["default"]["CONN_MAX_AGE"] = 0
         DATABASES["default"]["OPTIONS"]["pool"] = {
             "min_size": 1,
             "max_size": environment.DATABASE_POOL_SIZE,
-            # Seconds that a request waits for a connection. After that it receives 503 (config/errors.py).
+            # Seconds that a request waits for a connection. After that it receives 503 (tricorn.errors).
             "timeout": 5,
             # Seconds of doubling delays after a failed connection. With the default of 300, the pool would wait for
             # minutes after the database is back.
@@ -190,14 +182,9 @@ if environment.VALKEY_HOST:
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
-            # The pub/sub layer subscribes again after a restart of Valkey. The other one, channels_redis.core, does
-            # not.
-            "BACKEND": "config.valkey.ChannelLayer",
-            "CONFIG": {
-                "hosts": [
-                    {**VALKEY, "db": 0, "connection_class": ValkeyConnection, "retry": Retry(NoBackoff(), 1)},
-                ],
-            },
+            # It subscribes again after a restart of Valkey. channels_redis.core, the layer of the tutorials, does not.
+            "BACKEND": "tricorn.channel_layer.ChannelLayer",
+            "CONFIG": {"hosts": [{**VALKEY, "db": 0}]},
         },
     }
     CACHES: dict[str, dict[str, Any]] = {
@@ -245,8 +232,8 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.logs.RequestIdFilter"}},
-    "formatters": {"json": {"()": "config.logs.JsonFormatter"}},
+    "filters": {"request_id": {"()": "tricorn.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "tricorn.logs.JsonFormatter"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
     },

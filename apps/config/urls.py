@@ -1,4 +1,4 @@
-"""Every URL of the project, except health checks: health/middleware.py answers them before any URL is resolved."""
+"""Every URL of the project, except health checks: tricorn.health answers them before any URL is resolved."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -23,7 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.forbidden"
-handler404 = "config.errors.not_found"
-handler500 = "config.errors.server_error"
+handler400 = "tricorn.errors.bad_request"
+handler403 = "tricorn.errors.forbidden"
+handler404 = "tricorn.errors.not_found"
+handler500 = "tricorn.errors.server_error"

@@ -3,8 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
-
-from config.preload import preload
+from tricorn.preload import preload
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

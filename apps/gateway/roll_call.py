@@ -26,7 +26,7 @@ MEASURING = "roll-call-measures"
 class WaitForm(forms.Form):
     """`?waits=` requests to each gateway that wait `seconds` each.
 
-    Both are limited, because each request holds a thread of uWSGI. Only one measurement runs at a time on the whole
+    Both are limited, because under WSGI each request holds a thread. Only one measurement runs at a time on the whole
     site, because each becomes up to 96 requests.
     """
 

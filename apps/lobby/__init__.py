@@ -1,0 +1,1 @@
+"""A demonstration: the page that compares the gateways."""

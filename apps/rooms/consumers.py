@@ -5,10 +5,9 @@ import logging
 from typing import Any
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
-from channels.consumer import get_handler_name
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from redis.exceptions import RedisError
+from tricorn.channels_consumer import ThreadlessConsumer
 
 logger = logging.getLogger(__name__)
 
@@ -21,17 +20,7 @@ TRY_AGAIN_LATER = 4503  # the close code that corresponds to HTTP 503
 LONGEST_MESSAGE = 2000  # characters
 
 
-class Consumer(AsyncWebsocketConsumer):
-    """Handles messages without a thread. If a consumer uses the database, use Channels' AsyncWebsocketConsumer."""
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        # For every message, Channels' own first closes old database connections. It does so in the one thread that all
-        # WebSockets of a process share. These consumers have no connections. One client's messages made two threads
-        # wake each other ten thousand times a second: every other process of the machine waited, for up to ten seconds.
-        await getattr(self, get_handler_name(message))(message)
-
-
-class UnknownConsumer(Consumer):
+class UnknownConsumer(ThreadlessConsumer):
     """Rejects the handshake with 403, the only response that every server can give before a WebSocket is open."""
 
     channel_layer_alias = NO_LAYER
@@ -40,7 +29,7 @@ class UnknownConsumer(Consumer):
         await self.close()
 
 
-class EchoConsumer(Consumer):
+class EchoConsumer(ThreadlessConsumer):
     """Sends each message back unchanged: text as text, bytes as bytes."""
 
     channel_layer_alias = NO_LAYER
@@ -54,7 +43,7 @@ def room_event(room: str, message: str) -> dict[str, Any]:
     return {"type": "room.message", "room": room, "message": message, "gateway": settings.GATEWAY}
 
 
-class RoomConsumer(Consumer):
+class RoomConsumer(ThreadlessConsumer):
     """Receives `{"message": "..."}` and sends `{"room", "message", "gateway"}` to everyone in the room, the sender
     included.
 

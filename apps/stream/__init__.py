@@ -1,0 +1,1 @@
+"""Worth copying: server-sent events, for WSGI and ASGI, that continue where a broken connection ended."""

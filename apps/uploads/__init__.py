@@ -1,0 +1,1 @@
+"""Worth copying: uploads that survive a full disk. Add a login: here everybody may upload."""

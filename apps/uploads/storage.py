@@ -1,6 +1,5 @@
 """Stores an uploaded file where the proxy serves it."""
 
-import errno
 import hashlib
 import re
 import secrets
@@ -10,8 +9,8 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
-# A volume with a quota reports EDQUOT instead.
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+# The JSON of an answer to an upload for which the disk has no room.
+NO_ROOM = {"errors": {"file": ["There is not enough space for this file."]}}
 
 
 @dataclass(frozen=True)

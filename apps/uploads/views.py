@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+from tricorn.full_disk import FULL_DISK
 
-from uploads.storage import FULL_DISK, store
+from uploads.storage import NO_ROOM, store
 
 
 def answer(request: HttpRequest, status: HTTPStatus, fields: dict[str, Any]) -> HttpResponse:
@@ -44,6 +45,5 @@ def upload(request: HttpRequest) -> HttpResponse:
             # buffered, which fails again.
             with suppress(OSError):
                 handler.upload_interrupted()
-        full = {"errors": {"file": ["There is not enough space for this file."]}}
-        return answer(request, HTTPStatus.INSUFFICIENT_STORAGE, full)
+        return answer(request, HTTPStatus.INSUFFICIENT_STORAGE, NO_ROOM)
     return answer(request, HTTPStatus.CREATED, stored.as_dict())

@@ -55,5 +55,6 @@ WHERE (object >= 16384 OR class = 'pg_largeobject'::regclass)
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = object AND deptype = 'e')
 \gexec
 -- In clusters that were created before PostgreSQL 15.
-SELECT 'ALTER SCHEMA public OWNER TO pg_database_owner' FROM pg_namespace WHERE nspname = 'public' AND nspowner = 10 \gexec
+SELECT 'ALTER SCHEMA public OWNER TO pg_database_owner' FROM pg_namespace
+WHERE nspname = 'public' AND nspowner = 10 \gexec
 COMMIT;

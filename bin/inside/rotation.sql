@@ -9,8 +9,8 @@ GRANT :"owner" TO :"role";
 -- Copies the owner's settings (search_path, statement_timeout), for all databases and for single ones. Lists are stored
 -- quoted.
 SELECT format('ALTER ROLE %I %s SET %I TO %s', :'role', 'IN DATABASE ' || quote_ident(datname), name,
-  CASE WHEN name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries') THEN value
-    ELSE quote_literal(value) END)
+  CASE WHEN name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
+    THEN value ELSE quote_literal(value) END)
 FROM pg_db_role_setting LEFT JOIN pg_database ON pg_database.oid = setdatabase, unnest(setconfig) AS setting,
   split_part(setting, '=', 1) AS name, substr(setting, length(name) + 2) AS value
 WHERE setrole = :'owner'::regrole

@@ -1,4 +1,4 @@
-"""The health check of a server that speaks only the uwsgi protocol: the same as healthcheck.py, over that protocol.
+"""The health check of a server that speaks only the uwsgi protocol: like tricorn/healthcheck.py, over that protocol.
 
 https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html: a head of 4 bytes, then names and values, each after its
 length.

@@ -7,7 +7,7 @@ import pytest
 from tests.support.stack import Stack
 
 # Beginnings of SHA-256 sums, of Django 5.2. If one fails, read Django's new version. Then update
-# gateway_answers/responses.py, or remove what Django does itself now, and put the new sum here.
+# tricorn/answers/responses.py, or remove what Django does itself now, and put the new sum here.
 SUMS = {
     "django.http.response:StreamingHttpResponse.__aiter__": "7b36f5b3e5de1837",
     "django.http.response:StreamingHttpResponse._set_streaming_content": "c11520c56e73d757",

@@ -30,9 +30,8 @@ def unclean(project: str) -> Iterator[Clone]:
     (clone.path / TEMPLATE).parent.mkdir(parents=True)
     (clone.path / TEMPLATE).write_text("from {{ app_name }} import models\n{% if x %}\n")
     (clone.path / f"{STYLESHEET}.gz").write_bytes(gzip.compress(b"an older version"))
-    for folder in ("apps", "nginx", "uwsgi", "gunicorn", "daphne"):
+    for folder in ("apps", "nginx", "uwsgi", "gunicorn", "daphne", "tricorn"):
         close_to_others(clone.path / folder)
-    (clone.path / "healthcheck.py").chmod(0o600)
     built = clone.run("docker", "compose", "build", *IMAGES, "migrate")
     assert built.returncode == 0, built.stderr[-4000:]
     yield clone
@@ -46,9 +45,8 @@ def inside(clone: Clone, image: str, script: str) -> str:
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_its_user_may_read_all_files_and_run_the_programs(unclean: Clone, image: str) -> None:
-    folders = (
-        f"{IMAGES[image]} {'/etc/nginx/static' if image == 'nginx' else '/srv/apps /usr/local/bin/healthcheck.py'}"
-    )
+    package = "/usr/local/lib/python3.*/site-packages/tricorn*"
+    folders = f"{IMAGES[image]} {'/etc/nginx/static' if image == 'nginx' else f'/srv/apps {package}'}"
     # ! -type l: a link may lead to a folder that is created at the start.
     assert inside(unclean, image, f"find {folders} ! -type l ! -readable; find {folders} -type d ! -executable") == ""
     program = {"nginx": "/etc/nginx/entrypoint", "daphne": "/etc/daphne/run"}.get(image)

@@ -183,7 +183,7 @@ def test_postgresql_logs_no_statement(stack: Stack) -> None:
 # A message and an exception that name a URL, such as Django's own for a Referer that it rejects.
 RECORDS = """
 import logging
-from config.logs import JsonFormatter
+from tricorn.logs import JsonFormatter
 try:
     raise ValueError("no answer from https://a/b?token=HIDDEN#HIDDEN")
 except ValueError as error:
@@ -202,8 +202,6 @@ def test_the_sample_names_addresses_without_their_query(stack: Stack) -> None:
 
 
 def test_daphne_names_a_view_that_goes_on_without_the_query(stack: Stack) -> None:
-    made = (
-        "from body import Request; it = Request.__new__(Request); it.method, it.path, it.uri = b'GET', b'/a', b'/a?b'"
-    )
-    asked = f"import sys; sys.path.append('/etc/daphne'); import daphne.server; {made}; print(it)"
+    made = "it = Request.__new__(Request); it.method, it.path, it.uri = b'GET', b'/a', b'/a?b'"
+    asked = f"import daphne.server; from tricorn.daphne_body import Request; {made}; print(it)"
     assert stack.compose("exec", "-T", "daphne", "python", "-c", asked).stdout.strip() == "<GET b'/a'>"

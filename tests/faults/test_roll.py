@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.faults.capacity import capacity
 from tests.faults.figures import Figures
 from tests.faults.form import IS_FULL, repeat
 from tests.faults.sockets import Sockets
@@ -18,7 +19,9 @@ from tests.faults.traffic import Flow, Traffic
 from tests.routing.moves import nginx_processes
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, ROOT, Stack, nginx_workers, run
 
-RATE = repeat(short=20, full=100)  # requests a second on each gateway
+# Requests a second on each gateway. The long form asks for a fifth of what the machine serves, up to 100: the other
+# flows, and the roll itself, which imports the project in eight new processes, need the rest.
+RATE, MOST, SHARE = 20, 100, 5
 SLOW = repeat(short=1, full=5)  # seconds of a long request; the old container waits for it
 CLIENTS = 10  # WebSockets on each ASGI gateway
 BAD = "compose.yaml:tests/faults/bad.yaml"
@@ -31,6 +34,11 @@ def writers() -> list[Flow]:
     return [
         Flow(f"{gateway}, POST", f"{gateway}.localhost", "/students/", 10, "POST", kind, body) for gateway in GATEWAYS
     ]
+
+
+@pytest.fixture(scope="module")
+def rate(stack: Stack) -> float:
+    return min(max(capacity(stack) / SHARE, RATE), MOST) if IS_FULL else RATE
 
 
 def flows(rate: float = RATE) -> list[Flow]:
@@ -78,12 +86,12 @@ def ids(stack: Stack, service: str) -> set[str]:
     return set(stack.containers(service))
 
 
-def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, figures: Figures) -> None:
+def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, rate: float, figures: Figures) -> None:
     before = {service: ids(stack, service) for service in ("nginx", *GATEWAYS)}
     with (
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS)) as sockets,
         slow_requests(stack) as slow,
-        Traffic(stack, *flows(), *writers()) as traffic,
+        Traffic(stack, *flows(rate), *writers()) as traffic,
     ):
         rolled = make_roll(stack)
     for name, record in traffic.records.items():
@@ -107,9 +115,9 @@ def test_a_new_version_takes_over_without_a_request_lost(stack: Stack, figures: 
 
 
 @pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: three more rolls, a minute")
-def test_replicas_are_rolled_one_after_another(stack: Stack, figures: Figures) -> None:
+def test_replicas_are_rolled_one_after_another(stack: Stack, rate: float, figures: Figures) -> None:
     one, two = {"DAPHNE_REPLICAS": "1"}, {"DAPHNE_REPLICAS": "2"}
-    flow = Flow("daphne", "daphne.localhost", "/hello/sync/", RATE)
+    flow = Flow("daphne", "daphne.localhost", "/hello/sync/", rate)
     with Traffic(stack, flow) as traffic:
         counts = [
             len(ids(stack, "daphne"))
@@ -183,10 +191,10 @@ def test_a_service_that_cannot_be_rolled_is_named(stack: Stack, gateway: str) ->
     assert "GATEWAY=apache" in refused.stderr
 
 
-def test_a_reload_of_nginx_closes_nothing(stack: Stack, figures: Figures) -> None:
+def test_a_reload_of_nginx_closes_nothing(stack: Stack, rate: float, figures: Figures) -> None:
     with (
         Sockets(stack, dict.fromkeys(ASGI_GATEWAYS, CLIENTS), every=0.5) as sockets,
-        Traffic(stack, *flows()) as traffic,
+        Traffic(stack, *flows(rate)) as traffic,
     ):
         before = nginx_processes(stack)
         time.sleep(1)

@@ -14,13 +14,13 @@ UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 # The files that set how long each server may take to stop, besides REQUEST_TIMEOUT for requests in flight.
 DRAINS = {
     "uwsgi": (
-        ("uwsgi/plugins/drain.c", r"^#define QUEUE_SECONDS (\d+)"),
-        ("uwsgi/plugins/harakiri.c", r"^#define MERCY (\d+)"),
+        ("tricorn/uwsgi_plugins/drain.c", r"^#define QUEUE_SECONDS (\d+)"),
+        ("tricorn/uwsgi_plugins/harakiri.c", r"^#define MERCY (\d+)"),
     ),
-    "gunicorn": (("gunicorn/asgi_server.py", r"^QUEUE_SECONDS = (\d+)"),),
+    "gunicorn": (("tricorn/drain.py", r"^QUEUE_SECONDS = (\d+)"),),
     "daphne": (
-        ("daphne/server.py", r"^QUEUE_SECONDS = (\d+)"),
-        ("daphne/server.py", r"^DRAIN_SECONDS = max\(30, REQUEST_TIMEOUT\) \+ (\d+)"),
+        ("tricorn/drain.py", r"^QUEUE_SECONDS = (\d+)"),
+        ("tricorn/daphne_server.py", r"^DRAIN_SECONDS = max\(30, REQUEST_TIMEOUT\) \+ (\d+)"),
     ),
 }
 

@@ -19,7 +19,7 @@ def check_health(stack: Stack, gateway: str) -> None:
     """Runs the gateway's health check as if the last sweep were long ago."""
     container = stack.containers(gateway)[0]
     run("docker", "exec", container, "rm", "-f", "/tmp/last-sweep")  # noqa: S108  # the container's
-    run("docker", "exec", container, "python", "-I", "/usr/local/bin/healthcheck.py")
+    run("docker", "exec", container, "python", "-I", "-m", "tricorn.healthcheck")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_what_is_a_day_old_is_removed_and_nothing_else(stack: Stack, files: Volu
 def test_it_is_done_once_an_hour(stack: Stack, files: Volume) -> None:
     check_health(stack, "gunicorn")
     files.shell("touch -d '25 hours ago' tmp/old.bin")
-    run("docker", "exec", stack.container("gunicorn"), "python", "-I", "/usr/local/bin/healthcheck.py")
+    run("docker", "exec", stack.container("gunicorn"), "python", "-I", "-m", "tricorn.healthcheck")
     assert "tmp/old.bin" in files.files()
 
 

@@ -1,4 +1,4 @@
-"""Runs Django's own tests with our replacements: middleware/native.py, asynchronously, and handler.py.
+"""Runs Django's own tests with our replacements: tricorn/middleware.py, asynchronously, and handler.py.
 
 A settings module for the test runner of Django's source, in a gateway's container: PYTHONPATH=<this folder>
 python runtests.py --settings=django_suite LABEL ...
@@ -6,17 +6,13 @@ python runtests.py --settings=django_suite LABEL ...
 
 import asyncio
 import importlib
-import importlib.util
 import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from unittest import TestSuite
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test.runner import DiscoverRunner
 
-OURS = Path("/srv/apps/middleware")
 TAKEN = {
     "SecurityMiddleware": "django.middleware.security",
     "CommonMiddleware": "django.middleware.common",
@@ -35,16 +31,6 @@ USE_TZ = False
 TEST_RUNNER = "django_suite.Runner"
 
 went_through = dict.fromkeys((*TAKEN, "handler"), 0)
-
-
-def load(name: str) -> ModuleType:
-    """Loads our module by its path: Django's tests also have a package `middleware`."""
-    specification = importlib.util.spec_from_file_location(name, OURS / f"{name}.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def is_on_event_loop() -> bool:
@@ -93,10 +79,10 @@ def counted(ours: type) -> type:
 
 class Runner(DiscoverRunner):
     def build_suite(self, *arguments: Any, **options: Any) -> TestSuite:  # noqa: ANN401
-        handler = counted(load("handler").ASGIHandler)
+        handler = counted(importlib.import_module("tricorn.handler").ASGIHandler)
         for module in ("django.core.asgi", "django.core.handlers.asgi"):
             importlib.import_module(module).ASGIHandler = handler  # type: ignore[attr-defined]
-        ours = load("native")
+        ours = importlib.import_module("tricorn.middleware")
         for name, module in TAKEN.items():
             setattr(importlib.import_module(module), name, asynchronous(getattr(ours, name), module))
         return super().build_suite(*arguments, **options)

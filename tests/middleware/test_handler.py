@@ -1,4 +1,4 @@
-"""middleware/handler.py behaves as Django's handler, and leaves the event loop only for what blocks."""
+"""tricorn/handler.py behaves as Django's handler, and leaves the event loop only for what blocks."""
 
 import hashlib
 import json
@@ -12,10 +12,10 @@ CALLS = """
 import asyncio, sys, threading
 from config.asgi import application
 from django.core.signals import request_finished, request_started
-from middleware.threads import Lane
+from tricorn.threads import SingleThreadExecutor as Executor
 
-calls, heard, submit = [], [], Lane.submit
-Lane.submit = lambda lane, *arguments: calls.append(1) or submit(lane, *arguments)
+calls, heard, submit = [], [], Executor.submit
+Executor.submit = lambda executor, *arguments: calls.append(1) or submit(executor, *arguments)
 
 def listen(**_):
     heard.append(threading.current_thread() is threading.main_thread())
@@ -82,8 +82,8 @@ async def ask():
              "path": "/students/", "raw_path": b"/students/", "query_string": b"", "root_path": "",
              "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}
     await application(scope, receive, send)
-    (lane,) = threads.all
-    return await asyncio.wrap_future(lane.submit(lambda: len(connection.queries)))
+    (executor,) = threads.all
+    return await asyncio.wrap_future(executor.submit(lambda: len(connection.queries)))
 
 async def main():
     return [await ask() for _ in range(3)]

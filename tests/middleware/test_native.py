@@ -1,4 +1,4 @@
-"""middleware/native.py behaves as Django's middleware, and does not leave the event loop for it."""
+"""tricorn/middleware.py behaves as Django's middleware, and does not leave the event loop for it."""
 
 import re
 import shutil
@@ -39,7 +39,7 @@ django.setup()
 settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 from django.http import HttpResponse
 from django.test import RequestFactory
-from middleware import native
+from tricorn import middleware as native
 
 hops, to_thread = [], native.sync_to_async
 native.sync_to_async = lambda function, **options: hops.append(function.__qualname__) or to_thread(function, **options)

@@ -16,10 +16,10 @@ from django.http import HttpResponse
 from django.urls import path
 from redis.exceptions import ConnectionError as ValkeyError
 from config import urls
-from middleware import threads
-from middleware.handler import get_asgi_application
+from tricorn import threads
+from tricorn.handler import get_asgi_application
 
-threads.PATIENCE = 0.2
+threads.LEASE_TIMEOUT = 0.2
 logging.disable()
 in_thread = sync_to_async(lambda: None)
 
@@ -66,12 +66,12 @@ VIEWS = {
 NO_THREAD = 4  # the first four
 urls.urlpatterns[:] = [path(f"{number}/", view) for number, view in enumerate(VIEWS.values())]
 application = threads.ThreadsMiddleware(get_asgi_application(), threads=1)
-lanes = list(application.free)
+executors = list(application.free)
 
 async def ask(number):
     asked, statuses = [], []
     # Somebody has it, or it is free: an error's page is made in it.
-    application.free[:] = [] if number < NO_THREAD else lanes
+    application.free[:] = [] if number < NO_THREAD else executors
 
     async def receive():
         if asked:

@@ -27,8 +27,8 @@ def processes(stack: Stack, gateway: str) -> list[Process]:
 
 
 def test_uwsgi_follows_its_processes_and_threads(changed: Stack) -> None:
-    # Exactly these threads, and the one that looks up nginx's name (uwsgi/plugins/only_from.c): no view has started a
-    # thread in these new workers. A worker has only its first thread while it imports the project.
+    # Exactly these threads, and the one that looks up nginx's name (tricorn/uwsgi_plugins/only_from.c): no view has
+    # started a thread in these new workers. A worker has only its first thread while it imports the project.
     expected = [(f"uWSGI worker {number}", int(COUNTS["UWSGI_THREADS"]) + 1) for number in (1, 2, 3)]
 
     def followed() -> bool:

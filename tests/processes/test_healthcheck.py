@@ -25,9 +25,9 @@ def check_in(stack: Stack, gateway: str, path: str) -> subprocess.CompletedProce
 
 
 def check_port(port: int) -> int:
-    """Runs healthcheck.py against a port of this machine; returns its exit status."""
+    """Runs tricorn/healthcheck.py against a port of this machine; returns its exit status."""
     environment = {**os.environ, "HEALTH_PORT": str(port), "HEALTH_PATH": "/", "SERVER_NAMES": "localhost"}
-    return run(sys.executable, "-I", str(ROOT / "healthcheck.py"), env=environment, check=False).returncode
+    return run(sys.executable, "-I", str(ROOT / "tricorn/healthcheck.py"), env=environment, check=False).returncode
 
 
 class Answer(BaseHTTPRequestHandler):

@@ -30,7 +30,9 @@ def slow(stack: Stack) -> Iterator[str]:
     label = f"tricorn.test={os.environ['COMPOSE_PROJECT_NAME']}"
     environment = {"REQUEST_TIMEOUT": "2", "WSGI_APPLICATION": "slow:application", "UWSGI_PROCESSES": "1"}
     variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
-    start = "PYTHONPATH=$PYTHONPATH:/tmp exec uwsgi --ini /etc/uwsgi/uwsgi.ini"
+    start = (
+        "PYTHONPATH=$PYTHONPATH:/tmp exec uwsgi --ini /etc/uwsgi/uwsgi.ini --module tricorn.answers.wsgi:application"
+    )
     command = ("sh", "-c", f"cat >/tmp/slow.py <<'END'\n{APPLICATION}END\n{start}")
     options = ("--detach", "--label", label, "--sysctl", "net.core.somaxconn=1024", *variables)
     container = run("docker", "run", *options, f"{stack.project}-uwsgi", *command).stdout.strip()
@@ -58,12 +60,10 @@ def test_gunicorns_workers_get_as_long(stack: Stack) -> None:
     assert found == {"timeout": "90", "graceful_timeout": "90"}
 
 
-GUNICORN = """from asgi_worker import AsgiWorker
-print(AsgiWorker.CONFIG_KWARGS["timeout_graceful_shutdown"], AsgiWorker.CONFIG_KWARGS["ws_max_size"])"""
-DAPHNE = """import sys
-sys.path.append("/etc/daphne")
-import server
-print(server.DRAIN_SECONDS, server.STUCK_SECONDS)"""
+GUNICORN = """from tricorn.gunicorn_worker import LeanWorker
+print(LeanWorker.CONFIG_KWARGS["timeout_graceful_shutdown"], LeanWorker.CONFIG_KWARGS["ws_max_size"])"""
+DAPHNE = """from tricorn import daphne_server
+print(daphne_server.DRAIN_SECONDS, daphne_server.STUCK_SECONDS)"""
 
 
 @pytest.mark.parametrize(

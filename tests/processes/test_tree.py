@@ -66,7 +66,8 @@ def test_daphne_is_one_process_that_serves_the_configured_application(
 ) -> None:
     init, server = processes
     assert (init.pid, server.ppid) == (1, 1)
-    assert " /etc/daphne/server.py --endpoint tcp:port=9000:" in server.arguments
+    ours = " -m tricorn.daphne_server --websocket-class tricorn.daphne_lean:LeanWebSocket"
+    assert f"{ours} --endpoint tcp:port=9000:" in server.arguments
     assert server.arguments.endswith(f" {setting('ASGI_APPLICATION')}")
 
 

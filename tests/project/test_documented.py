@@ -11,9 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from tests.bootstrap.clone import CLONES
+from tests.project.page import start_project
 from tests.routing.wire import Edge
 from tests.support.beside import beside
-from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
+from tests.support.stack import GATEWAYS, Stack, run, wait_until
 
 FOLDER = CLONES / "documented"
 # A private file for one visitor, with a name that must be escaped.
@@ -21,27 +22,12 @@ NAME, CONTENT = "2026/räport 1.pdf", b"%PDF-1.7 for you alone"
 ELSEWHERE = "http://localhost:9999"
 
 
-def snippets() -> list[str]:
-    """The page's Python in order: urls.py, settings.py, and a view of private files."""
-    return re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/your-project.md").read_text(), re.MULTILINE | re.DOTALL)
-
-
-def start_project(image: str) -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    start = ("docker", "run", "--rm", "--volume", f"{FOLDER}:/out", "--user", str(os.getuid()), image)
-    run(*start, "python", "-m", "django", "startproject", "mysite", "/out")
-    urls, settings, *_ = snippets()
-    with (FOLDER / "mysite/urls.py").open("a") as file:
-        file.write(f"\n{urls}\nfrom mysite import views\nurlpatterns += views.urlpatterns\n")
-    with (FOLDER / "mysite/settings.py").open("a") as file:
-        file.write(f"\n{settings}\nCSRF_TRUSTED_ORIGINS = ['{ELSEWHERE}']\n")
-    shutil.copy(Path(__file__).parent / "views.py", FOLDER / "mysite")
-
-
 @pytest.fixture(scope="module")
 def documented(stack: Stack) -> Iterator[Stack]:
-    start_project(f"{stack.project}-migrate")
+    start_project(f"{stack.project}-migrate", FOLDER, f"CSRF_TRUSTED_ORIGINS = ['{ELSEWHERE}']\n")
+    with (FOLDER / "mysite/urls.py").open("a") as file:
+        file.write("from mysite import views\nurlpatterns += views.urlpatterns\n")
+    shutil.copy(Path(__file__).parent / "views.py", FOLDER / "mysite")
     environment = {
         "DOCUMENTED": str(FOLDER),
         "DJANGO_SETTINGS_MODULE": "mysite.settings",

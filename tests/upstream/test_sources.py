@@ -55,8 +55,8 @@ def test_the_upstream_source_is_the_one_that_ours_was_written_for(
 
 
 def test_the_header_of_uwsgi_is_the_one_that_the_plugins_were_written_for(stack: Stack) -> None:
-    """uWSGI's source is not in its container. The header has every name that uwsgi/plugins use. tests/processes and
-    tests/security/reach test their use.
+    """uWSGI's source is not in its container. The header has every name that tricorn/uwsgi_plugins use. tests/processes
+    and tests/security/reach test their use.
     """
     digest = stack.compose("exec", "-T", "uwsgi", "sh", "-c", "uwsgi --dot-h | sha256sum").stdout
     assert digest[:16] == "3c380179b261305e", "read the changes of uWSGI, then put the new sum here"

@@ -1,4 +1,4 @@
-"""Our loop around each consumer (apps/rooms/dispatch.py) behaves as Channels' own."""
+"""Our loop around each consumer (tricorn/channels_dispatch.py) behaves as Channels' own."""
 
 import json
 
@@ -11,7 +11,7 @@ COMPARED = """
 import asyncio, json
 from channels.exceptions import StopConsumer
 from channels.utils import await_many_dispatch as theirs
-from rooms.dispatch import await_many_dispatch as ours
+from tricorn.channels_dispatch import await_many_dispatch as ours
 
 class Source:
     def __init__(self, name, messages, events, ending=None):
@@ -99,7 +99,7 @@ def test_it_passes_on_the_same_messages_and_ends_the_same_way(
 LEFT = """
 import asyncio, json
 from channels.consumer import AsyncConsumer
-from rooms.dispatch import await_many_dispatch
+from tricorn.channels_dispatch import await_many_dispatch
 
 class Layer:
     def __init__(self, error):
@@ -156,4 +156,4 @@ def test_a_consumer_is_told_and_its_channel_forgotten_whatever_ends_it(stack: St
 def test_the_gateways_use_it(stack: Stack) -> None:
     asked = "import config.asgi, channels.consumer as it; print(it.await_many_dispatch.__module__)"
     for gateway in ("gunicorn", "daphne"):
-        assert stack.compose("exec", "-T", gateway, "python", "-c", asked).stdout.strip() == "rooms.dispatch"
+        assert stack.compose("exec", "-T", gateway, "python", "-c", asked).stdout.strip() == "tricorn.channels_dispatch"

@@ -13,7 +13,7 @@ from tests.websockets.conftest import open_idle
 # What each WebSocket holds shows in every lot, so the cheapest lot counts.
 LOTS = 3
 NUMBER = 500  # on each gateway; docker-proxy, which forwards them all, uses six descriptors for each
-# kB. It was 26 or more before gunicorn/asgi_lean.py and daphne/asgi_lean.py, and is 15 to 21 with them.
+# kB. It was 26 or more before tricorn/uvicorn_lean.py and tricorn/daphne_lean.py, and is 15 to 21 with them.
 MOST_KB = 24
 
 

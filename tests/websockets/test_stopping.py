@@ -54,7 +54,7 @@ def test_a_handshake_is_answered_503_and_holds_no_stop_up(echo: Echo, asgi_gatew
 # worker stops: the status or close code that the client gets, and whether the connection is closed.
 STATES = """
 import asyncio, json, logging, socket
-from asgi_websocket import WebSocket
+from tricorn.uvicorn_lean import LeanWebSocket
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
@@ -100,7 +100,7 @@ async def stopped(application, *parts, lost=False):
     config.load()
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     state = ServerState()
-    protocol = WebSocket(config=config, server_state=state, app_state={})
+    protocol = LeanWebSocket(config=config, server_state=state, app_state={})
     transport = Transport()
     protocol.connection_made(transport)
     protocol.data_received(HANDSHAKE)

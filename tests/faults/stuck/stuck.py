@@ -12,8 +12,7 @@ if not settings.configured:
 
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
-
-from middleware.threads import ThreadsMiddleware
+from tricorn.threads import ThreadsMiddleware
 
 
 def quick(request: HttpRequest) -> HttpResponse:

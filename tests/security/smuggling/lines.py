@@ -37,7 +37,7 @@ LINES = [
     Case("HTTP/0.9", "GET {path}\r\n{smuggled}", (0,), "closed"),
     refused("HTTP/0.9 with its version", line("{method} {path} HTTP/0.9")),
     Case("HTTP/1.0, with no word of the connection", line("{method} {path} HTTP/1.0"), (200,), "closed"),
-    # The connection stays open, because every complete answer has a length (gateway_answers/).
+    # The connection stays open, because every complete answer has a length (tricorn/answers/).
     passed("HTTP/1.0 on a connection that should stay", line("{method} {path} HTTP/1.0", "Connection: keep-alive")),
     passed("HTTP/1.9", line("{method} {path} HTTP/1.9")),
     refused("HTTP/2.0", line("{method} {path} HTTP/2.0"), 505),

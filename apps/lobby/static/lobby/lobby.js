@@ -1,5 +1,5 @@
-// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all; of the site itself,
-// where COMPARE=0 leaves no such paths.
+// The lobby page. Everything it shows it asks for through /gateways/NAME/, so one page can compare them all; of the
+// site itself, where COMPARE=0 leaves no such paths.
 "use strict";
 
 const main = document.querySelector("main");

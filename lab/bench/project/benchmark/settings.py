@@ -22,7 +22,7 @@ STOCK = [
 ]
 MIDDLEWARE = {
     "sample": SAMPLE,
-    # With the sample's health checks, which the container's own asks.
-    "stock": ["health.middleware.health_middleware", *STOCK],
-    "none": ["health.middleware.health_middleware"],
+    # With health checks, which the container's own asks.
+    "stock": ["tricorn.health.health_middleware", *STOCK],
+    "none": ["tricorn.health.health_middleware"],
 }[os.environ.get("BENCH_MIDDLEWARE", "sample")]

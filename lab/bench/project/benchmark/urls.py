@@ -10,7 +10,7 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 
 urlpatterns = [
     *(path(f"bench/{view.__name__}/", view) for view in synchronous.VIEWS),
-    *(path(f"lab/bench/async/{view.__name__}/", view) for view in asynchronous.VIEWS),
-    path("lab/bench/file/<path:path>", synchronous.file),
+    *(path(f"bench/async/{view.__name__}/", view) for view in asynchronous.VIEWS),
+    path("bench/file/<path:path>", synchronous.file),
     *sample,
 ]

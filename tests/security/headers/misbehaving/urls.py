@@ -24,4 +24,4 @@ urlpatterns = [
     path("", include("config.urls")),
 ]
 
-handler500 = "config.errors.server_error"
+handler500 = "tricorn.errors.server_error"

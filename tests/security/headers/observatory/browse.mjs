@@ -1,7 +1,7 @@
-// Uses the site in Chromium, on each gateway's pinned host, and listens to what the browser complains of: visitors' pages on
-// each; on those that are named thorough the admin too, and code put into the pages `into`. One argument, JSON:
-// {"scheme": "http", "gateways": [...], "thorough": [...], "into": [...], "name": ..., "password": ...}. One JSON object on
-// standard output, by gateway:
+// Uses the site in Chromium, on each gateway's pinned host, and listens to what the browser complains of: visitors'
+// pages on each; on those that are named thorough the admin too, and code put into the pages `into`. One argument,
+// JSON: {"scheme": "http", "gateways": [...], "thorough": [...], "into": [...], "name": ..., "password": ...}. One JSON
+// object on standard output, by gateway:
 //
 //   steps       what was done; a step that cannot be done ends the program
 //   complaints  policies that were violated, errors on the console or thrown, requests that the browser blocked
@@ -20,7 +20,8 @@ const WAIT = 60_000; // milliseconds
 async function browse(browser, gateway) {
   const port = scheme === "https" ? httpsPort : 80;
   // The certificate is not what is looked at here, and its authority not one that Chromium knows.
-  const context = await browser.newContext({ baseURL: `${scheme}://${gateway}.localhost:${port}`, ignoreHTTPSErrors: true });
+  const baseURL = `${scheme}://${gateway}.localhost:${port}`;
+  const context = await browser.newContext({ baseURL, ignoreHTTPSErrors: true });
   context.setDefaultTimeout(WAIT);
   const steps = [];
   const complaints = [];
@@ -48,7 +49,8 @@ async function browse(browser, gateway) {
     }
     steps.push(title);
     if (process.env.SCREENSHOTS) {
-      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${gateway}-${steps.length}-${title.replaceAll(/\W+/g, "-")}.png` });
+      const name = `${gateway}-${steps.length}-${title.replaceAll(/\W+/g, "-")}`;
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
     }
   };
   const submit = (button) => Promise.all([page.waitForEvent("load"), button.click()]);

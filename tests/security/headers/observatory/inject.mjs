@@ -26,8 +26,8 @@ const WITH_A_SCRIPT = {
   "a WebSocket to another site": (foreign) => void new WebSocket(foreign.replace("https", "wss")),
 };
 
-// Opens `path` for each case and puts the case into it, through the parser, as the page's author would. Returns, by case, the
-// directive of the policy that stopped it; "ran" where its code ran, or its request went out.
+// Opens `path` for each case and puts the case into it, through the parser, as the page's author would. Returns, by
+// case, the directive of the policy that stopped it; "ran" where its code ran, or its request went out.
 export async function inject(context, path) {
   const page = await context.newPage();
   const outcomes = {};
@@ -56,7 +56,8 @@ export async function inject(context, path) {
     ]));
     const ran = await page.evaluate(() => Boolean(window.ran)
       || document.baseURI.startsWith("https://foreign")
-      || [document.body, document.querySelector("#styled")].some((it) => it && getComputedStyle(it).getPropertyValue("--ran")));
+      || [document.body, document.querySelector("#styled")].some(
+        (it) => it && getComputedStyle(it).getPropertyValue("--ran")));
     outcomes[name] = ran || went ? "ran" : stopped;
   }
   await page.close();

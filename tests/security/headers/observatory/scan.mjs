@@ -1,8 +1,8 @@
-// Scans pages with Mozilla's HTTP Observatory. One argument a page, as JSON: {"name": ..., "host": ..., "path": ..., "cookie":
-// ...}. One JSON object on standard output: for each name the grade, the score and the ten tests.
+// Scans pages with Mozilla's HTTP Observatory. One argument a page, as JSON: {"name": ..., "host": ..., "path": ...,
+// "cookie": ...}. One JSON object on standard output: for each name the grade, the score and the ten tests.
 //
-// The package's own scan() knows hosts alone and refuses a page of 404; this is its scan() with a path, a cookie and any
-// status. What the ten tests say of an answer, what each is worth, and which grade that makes, is the package's.
+// The package's own scan() knows hosts alone and refuses a page of 404; this is its scan() with a path, a cookie and
+// any status. What the ten tests say of an answer, what each is worth, and which grade that makes, is the package's.
 import { ALL_TESTS } from "@mdn/mdn-http-observatory/src/constants.js";
 import { MINIMUM_SCORE_FOR_EXTRA_CREDIT } from "@mdn/mdn-http-observatory/src/grader/charts.js";
 import { getGradeForScore, getScoreModifier } from "@mdn/mdn-http-observatory/src/grader/grader.js";
@@ -13,7 +13,8 @@ import { httpsPort, openSite } from "./site.mjs";
 const ACCEPT = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 async function scan({ host, path, cookie }) {
-  const requests = await retrieve(host, { path, httpsPort, headers: cookie ? [ACCEPT, `Cookie: ${cookie}`] : [ACCEPT] });
+  const headers = cookie ? [ACCEPT, `Cookie: ${cookie}`] : [ACCEPT];
+  const requests = await retrieve(host, { path, httpsPort, headers });
   if (!requests.responses.auto) throw new Error(`${host}${path} does not answer`);
   const outputs = ALL_TESTS.map((test) => test(requests));
   const modifiers = outputs.map(({ result }) => getScoreModifier(result));

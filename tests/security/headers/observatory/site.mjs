@@ -1,5 +1,6 @@
-// The stack under the name and the ports that a visitor's addresses have: http://localhost/ and https://localhost:HTTPS_PORT/,
-// where plain HTTP redirects to. Each connection is passed on, byte for byte, to nginx. (443: for who knows hosts alone.)
+// The stack under the name and the ports that a visitor's addresses have: http://localhost/ and
+// https://localhost:HTTPS_PORT/, where plain HTTP redirects to. Each connection is passed on, byte for byte, to nginx.
+// (443: for who knows hosts alone.)
 import net from "node:net";
 
 export const httpsPort = Number(process.env.HTTPS_PORT ?? 443);

@@ -1,4 +1,5 @@
-// What a visitor does: scripts, styles, fetch, WebSockets and server-sent events on the lobby; a form; pages that are not there.
+// What a visitor does: scripts, styles, fetch, WebSockets and server-sent events on the lobby; a form; pages that are
+// not there.
 export async function visit({ page, step, submit, see }, gateway, gateways) {
   await step("lobby", async () => {
     await page.goto("/");
@@ -10,7 +11,8 @@ export async function visit({ page, step, submit, see }, gateway, gateways) {
   });
   await step("upload", async () => {
     await page.goto("/upload/");
-    await page.locator("input[type=file]").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
+    const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") };
+    await page.locator("input[type=file]").setInputFiles(file);
     await submit(page.getByRole("button", { name: "Upload" }));
     await see("Stored:");
   });
