@@ -159,6 +159,8 @@ ENTRYPOINT ["/etc/nginx/entrypoint"]
 CMD []
 
 # ---- gallery: every other server, in one image (lab/compose.gallery.yaml) ----
+# Not in lab/Dockerfile: a stage cannot continue one of another file. The image of that stage could be a build context,
+# but Compose builds all services at once, so the gallery would continue the image of the build before.
 FROM ${PYTHON_IMAGE} AS mod_wsgi-build
 RUN apt-get update -qq \
  && apt-get install -qq --no-install-recommends gcc libc6-dev apache2-dev \
@@ -260,18 +262,6 @@ RUN chmod go=rX ./*.mjs package*.json
 # site on the internet, not for a machine that is busy with tests.
 ENV HOME=/tmp ABORT_TIMEOUT=60000 CLIENT_TIMEOUT=60000
 USER 65534:65534
-
-# ---- bench: generates the load, measures and draws ----
-FROM ${PYTHON_IMAGE} AS bench
-RUN apt-get update -qq \
- && apt-get install -qq --no-install-recommends docker-cli wrk nghttp2-client \
- && rm -rf /var/lib/apt/lists/*
-RUN --mount=type=bind,source=lab/bench/requirements.txt,target=/mnt/requirements.txt \
-    --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
-    pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
-      -r /mnt/requirements.txt
-# matplotlib stores its font cache there.
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp/matplotlib
 
 FROM ${PYTHON_IMAGE} AS lint
 RUN --mount=type=bind,source=tests/support/lint/requirements.txt,target=/mnt/requirements.txt \

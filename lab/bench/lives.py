@@ -9,8 +9,6 @@ from lab.bench.containers import FROM_EDGE, container, docker, seconds_until_hea
 from lab.bench.contestants import Contestant
 from lab.bench.plan import Plan, Results, Steps, summary
 
-# Each server's command for a reload. Daphne has none.
-RELOAD = {"uwsgi": ("sh", "-c", "echo c > /tmp/uwsgi.fifo"), "gunicorn": ("sh", "-c", "kill -HUP 1")}
 # Requests a second during a reload, and seconds for which they go on.
 RATE, SECONDS = 100, 15
 
@@ -21,7 +19,7 @@ def steps(plan: Plan, results: Results) -> Steps:
             yield f"cold start {number + 1}: {it.name}", lambda c=it: cold_start(results, c)
     if plan.restarts:
         for it in plan.contestants:
-            if it.name in RELOAD:
+            if it.reload:
                 yield f"reload: {it.name}", lambda c=it: reload(results, c)
 
 
@@ -44,7 +42,7 @@ def reload(results: Results, contestant: Contestant) -> None:
         traffic = thread.submit(load.paced, FROM_EDGE, url, RATE, 10, SECONDS)
         time.sleep(1)
         started = time.monotonic()
-        docker("exec", container(contestant.service), *RELOAD[contestant.service])
+        docker("exec", container(contestant.service), *contestant.reload)
         while workers(contestant.service) & before:
             if time.monotonic() > started + 60:
                 raise RuntimeError(f"{contestant.service} did not reload within 60 s")

@@ -9,8 +9,10 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from lab.bench.contestants import KINDS
+
 INK = "#010203"  # a placeholder for the page's colour: see svg()
-COLOURS = {"gateway": "#0d9488", "peer": "#b7791f", "direct": "#5b8dd6", "ceiling": "#8a8f98", "gallery": "#9b6bc4"}
+COLOURS = {kind: it["colour"] for kind, it in KINDS.items()}
 LINES = ["#0d9488", "#d97706", "#5b8dd6", "#9b6bc4", "#c2556b", "#6b8e23"]
 matplotlib.rcParams.update(
     {

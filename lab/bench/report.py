@@ -7,6 +7,7 @@ import jinja2
 from rich.table import Table
 
 from lab.bench import plots
+from lab.bench.contestants import KINDS
 from lab.bench.ratios import ratios
 from lab.bench.summary import PICTURES, summary
 
@@ -25,6 +26,7 @@ def page(found: dict[str, Any]) -> str:
     return environment.get_template("report.html.j2").render(
         found=found,
         summary=summary(found),
+        kinds=KINDS,
         pictures=PICTURES,
         ratios=ratios(found),
         drawn=drawn,

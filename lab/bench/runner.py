@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from lab.bench import lives, load, scaling, websockets
 from lab.bench.containers import FROM_EDGE, Network, container, docker, memory
-from lab.bench.contestants import CEILINGS, DIRECT, FILES, PEERS, Contestant
+from lab.bench.contestants import Contestant, group
 from lab.bench.plan import PARTS, Plan, Results, Steps, summary
 from lab.bench.scenarios import Scenario
 
@@ -77,12 +77,12 @@ class Runner:
         chosen = {it.name for it in self.plan.contestants}
         groups = {
             "gateways": self.plan.contestants,
-            "direct": [it for it in DIRECT if it.service in chosen] if self.plan.extras else [],
-            "ceilings": CEILINGS if self.plan.extras else [],
-            "peers": PEERS if self.plan.extras else [],
-            "files": [it for it in FILES if it.service != "uwsgi" or scenario.name != "static-gzip"],
+            "direct": [it for it in group("direct") if it.service in chosen] if self.plan.extras else [],
+            "ceilings": group("ceilings") if self.plan.extras else [],
+            "peers": group("peers") if self.plan.extras else [],
+            "files": group("files"),
         }
-        return [it for group in scenario.who for it in groups[group]]
+        return [it for name in scenario.who for it in groups[name] if scenario.name not in it.without]
 
     def network(self, contestant: Contestant) -> Network:
         if not contestant.is_direct:
@@ -130,11 +130,9 @@ class Runner:
                 return contestant.url, {}
             case "events":
                 return f"{contestant.url}/async/stream/?events=50&interval=0", {}
-            case "static-small" | "static-large" if contestant.service == "uwsgi":
-                return (
-                    f"{contestant.url}/bench/file/{'small.css' if scenario.name == 'static-small' else '10mib.bin'}",
-                    {},
-                )
+            case "static-small" | "static-large" if contestant.files:
+                file = "small.css" if scenario.name == "static-small" else "10mib.bin"
+                return f"{contestant.url}{contestant.files}{file}", {}
             case "static-small" | "static-gzip" | "static-large":
                 path = "/media/bench/10mib.bin" if scenario.name == "static-large" else static_path()
                 return contestant.url + path, ({"Accept-Encoding": "gzip"} if scenario.name == "static-gzip" else {})

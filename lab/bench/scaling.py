@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from lab.bench import load
 from lab.bench.containers import FROM_EDGE, containers, docker
-from lab.bench.contestants import SCALED, Contestant
+from lab.bench.contestants import Contestant, group
 from lab.bench.plan import Plan, Results, Steps
 
 CPUS = "0.2"
@@ -17,7 +17,7 @@ COUNT = "select count(*) from pg_stat_activity where backend_type = 'client back
 def steps(plan: Plan, results: Results) -> Steps:
     if not plan.replicas:
         return
-    chosen = [it for it in SCALED if it.name in {other.name for other in plan.contestants}]
+    chosen = [it for it in group("scaled") if it.name in {other.name for other in plan.contestants}]
     for it in chosen:
         for number in plan.replicas:
             yield f"{number} replicas: {it.name}", lambda c=it, n=number: measure(results, c, n, plan.seconds)

@@ -16,7 +16,7 @@ class Scenario:
     # A factor for the duration: it takes seconds until 1,000 clients are connected and all have had one answer.
     longer: int = 1
     unit: str = HTTP
-    # The groups that take part: gateways, direct, ceilings, peers, files.
+    # The groups of lab/bench/contestants.toml that take part. GALLERY=1 adds the gallery to the gateways.
     who: tuple[str, ...] = ("gateways",)
     # Bytes of a request's body.
     body: int = 0

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from lab.bench.contestants import group
 from lab.bench.ratios import median, ratios
 
 # The scenarios whose plots say most: they come first in the report. `waiting` draws wait-10, wait-100 and wait-1000.
 PICTURES = ("page", "waiting", "static-small")
 
 
-def rates(found: dict[str, Any], scenario: str, names: tuple[str, ...]) -> str:
-    """The contestants' medians, the highest first: "uwsgi 1,039, gunicorn 894"."""
-    known = {name: rate for name in names if (rate := median(found, (scenario, name)))}
+def rates(found: dict[str, Any], scenario: str, who: str = "gateways") -> str:
+    """The medians of a group, the highest first: "uwsgi 1,039, gunicorn 894"."""
+    known = {it.name: rate for it in group(who) if (rate := median(found, (scenario, it.name)))}
     return ", ".join(f"{name} {known[name]:,.0f}" for name in sorted(known, key=known.__getitem__, reverse=True))
 
 
@@ -28,14 +29,10 @@ def goals(found: dict[str, Any]) -> str:
 
 def summary(found: dict[str, Any]) -> list[tuple[str, str]]:
     """What was measured, and the result."""
-    gateways = ("uwsgi", "gunicorn", "daphne")
     lines = [
-        ("A page with twenty rows of the database, requests a second", rates(found, "page", gateways)),
-        ("A view that waits 100 ms, 100 clients, requests a second", rates(found, "wait-100", gateways)),
-        (
-            "A static file of a few kB, requests a second",
-            rates(found, "static-small", ("nginx", "stock nginx", "Django on uwsgi")),
-        ),
+        ("A page with twenty rows of the database, requests a second", rates(found, "page")),
+        ("A view that waits 100 ms, 100 clients, requests a second", rates(found, "wait-100")),
+        ("A static file of a few kB, requests a second", rates(found, "static-small", "files")),
         ("Idle WebSockets on one gateway", idle(found)),
         ("Goals of the ratios", goals(found)),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.stack import ROOT, run
 
-FILES = ("Dockerfile", "bin/fallback-images/Dockerfile")
+FILES = ("Dockerfile", "lab/Dockerfile", "bin/fallback-images/Dockerfile")
 
 
 def instructions(file: str) -> list[tuple[str, str]]:

@@ -64,18 +64,19 @@ def test_cis_4_1_an_image_that_is_built_here_has_its_user_without_compose(contai
 def test_cis_4_2_images_are_built_on_the_official_ones_and_on_nothing_else() -> None:
     names = {variable: value.partition(":")[0] for variable, value in defaults().items()}
     assert names == OFFICIAL
-    arguments = {
-        rest.partition("=")[0]: rest.partition("=")[2] for name, rest in instructions("Dockerfile") if name == "ARG"
-    }
-    stages: set[str] = set()
-    for name, rest in instructions("Dockerfile"):
-        if name == "FROM":
-            base, _, stage = rest.partition(" AS ")
-            assert base in {"scratch", "${PYTHON_IMAGE}", "${NGINX_IMAGE}"} | stages
-            stages.add(stage)
-    assert {name: value for name, value in arguments.items() if name in OFFICIAL} == {
-        name: value for name, value in defaults().items() if name in arguments
-    }
+    for file in ("Dockerfile", "lab/Dockerfile"):
+        arguments = {
+            rest.partition("=")[0]: rest.partition("=")[2] for name, rest in instructions(file) if name == "ARG"
+        }
+        stages: set[str] = set()
+        for name, rest in instructions(file):
+            if name == "FROM":
+                base, _, stage = rest.partition(" AS ")
+                assert base in {"scratch", "${PYTHON_IMAGE}", "${NGINX_IMAGE}"} | stages
+                stages.add(stage)
+        assert {name: value for name, value in arguments.items() if name in OFFICIAL} == {
+            name: value for name, value in defaults().items() if name in arguments
+        }
     assert {COMPOSE[name]["image"] for name in STORES} == {"${POSTGRES_IMAGE}", "${VALKEY_IMAGE}"}
 
 
