@@ -66,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Adds the services' state and their logs since the test began to each failure; to the first, also `nginx -T`."""
     report = yield
     if report.failed and "stack" in getattr(item, "fixturenames", ()):
-        # tests/operations/faults overrides the fixture with a stack of its own.
+        # Some folders and modules override the fixture with a stack of their own.
         stack = item.funcargs.get("stack") or Stack(os.environ["COMPOSE_PROJECT_NAME"], {})
         since = datetime.fromtimestamp(call.start, UTC).isoformat()
         logs = stack.compose("logs", "--no-color", "--timestamps", "--since", since, "--tail", "60", check=False)

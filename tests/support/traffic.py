@@ -16,7 +16,7 @@ from itertools import pairwise
 import aiohttp
 
 from tests.support.background import Background
-from tests.support.form import repeat
+from tests.support.long_form import repeat
 from tests.support.stack import GATEWAYS, Stack
 
 # Seconds. Longer than the gateways' own limit (30 s), so that their limits are seen first.

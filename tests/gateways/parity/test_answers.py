@@ -1,4 +1,4 @@
-"""The same request gets the same answer on all three gateways, except for the differences in compare.py."""
+"""The same request gets the same answer on all three gateways, except for the differences in support/compare.py."""
 
 from dataclasses import dataclass, field
 

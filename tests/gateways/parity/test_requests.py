@@ -1,4 +1,4 @@
-"""The three gateways pass the same request to Django, except for the differences in compare.py."""
+"""The three gateways pass the same request to Django, except for the differences in support/compare.py."""
 
 import hashlib
 from dataclasses import dataclass

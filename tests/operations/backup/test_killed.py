@@ -12,7 +12,7 @@ import pytest
 
 from tests.operations.backup.conftest import Archive, Site
 from tests.support.clone import only_line
-from tests.support.form import IS_FULL
+from tests.support.long_form import IS_FULL
 from tests.support.stack import ROOT
 from tests.support.traffic import Traffic
 

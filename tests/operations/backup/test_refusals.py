@@ -14,7 +14,7 @@ import pytest
 
 from tests.operations.backup.conftest import Archive, Site
 from tests.support.clone import interrupt, only_line
-from tests.support.form import IS_FULL
+from tests.support.long_form import IS_FULL
 from tests.support.stack import ROOT, wait_until
 from tests.support.traffic import Traffic
 

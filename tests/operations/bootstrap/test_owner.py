@@ -10,7 +10,7 @@ import pytest
 
 from tests.operations.backup.conftest import readers
 from tests.support.clone import Clone
-from tests.support.form import IS_FULL
+from tests.support.long_form import IS_FULL
 from tests.support.stack import Stack, run, wait_until
 from tests.support.traffic import Traffic
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.operations.faults.figures import Figures
 from tests.operations.faults.stuck.provoke import Fault, provoked
-from tests.support.form import IS_FULL
 from tests.support.kill import Killer, killer
+from tests.support.long_form import IS_FULL
 from tests.support.second import remove_second_stack, second_stack
 from tests.support.stack import Stack
 

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from tests.support.form import repeat
 from tests.support.kill import Killer, main_process
+from tests.support.long_form import repeat
 from tests.support.stack import Stack, run, wait_until
 
 # Commands that succeed in the service's own container if the service answers.

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.operations.faults.figures import Figures
-from tests.support.form import IS_FULL
+from tests.support.long_form import IS_FULL
 from tests.support.moves import addresses, nginx_processes, occupied
 from tests.support.sockets import Sockets
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until

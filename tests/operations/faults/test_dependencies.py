@@ -14,8 +14,8 @@ from websockets.sync.client import connect as open_websocket
 from tests.operations.faults.figures import Figures
 from tests.operations.faults.outages import OUTAGES, await_answer
 from tests.support.containers import inspect_all
-from tests.support.form import IS_FULL
 from tests.support.kill import Killer
+from tests.support.long_form import IS_FULL
 from tests.support.sockets import Sockets
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, wait_until
 from tests.support.traffic import RECOVERY, Flow, Traffic, failures, pinned

@@ -17,7 +17,7 @@ import pytest
 from tests.operations.faults.figures import Figures
 from tests.support.containers import inspect
 from tests.support.footprint import Footprint, footprints
-from tests.support.form import IS_FULL, repeat
+from tests.support.long_form import IS_FULL, repeat
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
 from tests.support.traffic import (
     TIMEOUT,

@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.operations.faults.figures import Figures
-from tests.support.form import IS_FULL, repeat
 from tests.support.kill import Killer, main_process
+from tests.support.long_form import IS_FULL, repeat
 from tests.support.sockets import Sockets
 from tests.support.stack import GATEWAYS, Stack, wait_until
 from tests.support.traffic import Flow, Record, Traffic

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.operations.faults.test_roll import ids, make_roll
-from tests.support.form import IS_FULL
+from tests.support.long_form import IS_FULL
 from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
 from tests.support.traffic import Flow, Traffic
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.operations.faults.capacity import capacity
 from tests.operations.faults.figures import Figures
-from tests.support.form import IS_FULL, repeat
+from tests.support.long_form import IS_FULL, repeat
 from tests.support.moves import nginx_processes
 from tests.support.sockets import Sockets
 from tests.support.stack import (

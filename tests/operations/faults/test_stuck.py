@@ -11,7 +11,7 @@ import pytest
 from tests.operations.faults.figures import Figures
 from tests.operations.faults.stuck.provoke import FATAL, PATIENCE, SECRET, Fault, ask
 from tests.support.error_pages import assert_is_ours
-from tests.support.form import IS_FULL
+from tests.support.long_form import IS_FULL
 from tests.support.stack import GATEWAYS, Stack, run, wait_until
 from tests.support.traffic import Flow, Traffic
 from tests.support.wire import Answer, Edge

@@ -11,8 +11,8 @@ import pytest
 
 from tests.operations.faults.figures import Figures
 from tests.support.footprint import footprints
-from tests.support.form import repeat
 from tests.support.kill import workers
+from tests.support.long_form import repeat
 from tests.support.stack import GATEWAYS, Stack, wait_until
 from tests.support.traffic import Traffic, failures, pinned
 from tests.support.uploads import FORM, Volume, form, send

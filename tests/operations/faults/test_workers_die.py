@@ -10,8 +10,8 @@ import pytest
 
 from tests.operations.faults.figures import Figures
 from tests.support.containers import inspect
-from tests.support.form import IS_FULL, repeat
 from tests.support.kill import Killer, main_process, workers
+from tests.support.long_form import IS_FULL, repeat
 from tests.support.sockets import Sockets
 from tests.support.stack import ASGI_GATEWAYS, GATEWAYS, Stack, run, wait_until
 from tests.support.traffic import (

@@ -4,8 +4,8 @@ import time
 
 from tests.operations.faults.figures import Figures
 from tests.operations.faults.writer import Writers
-from tests.support.form import IS_FULL, repeat
 from tests.support.kill import Killer, main_process
+from tests.support.long_form import IS_FULL, repeat
 from tests.support.stack import Stack, run, wait_until
 from tests.support.traffic import TIMEOUT, Traffic, failures, pinned
 
