@@ -198,5 +198,5 @@ def test_an_update_without_a_registry_changes_nothing(clone: Clone, stub: Callab
     path = stub("docker", UPDATED.format(pulled=clone.path / "pulled", pull=UNREACHABLE))
     line = only_line(clone.make("images", "UPDATE=1", PATH=path))
     assert "PYTHON_IMAGE=python:3.13-slim-trixie cannot be updated" in line
-    assert "(no such host): nothing was changed" in line
+    assert "(no such host); nothing was changed" in line
     assert recorded(clone) == OFFICIAL

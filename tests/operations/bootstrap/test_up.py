@@ -142,7 +142,9 @@ def test_a_second_clone_of_the_same_name_changes_nothing(unharmed: Clone, clone:
 
 def test_clean_asks_first(unharmed: Clone) -> None:
     line = only_line(unharmed.make("clean"))
-    assert line == f"clean: this deletes the database and the uploads of {unharmed.project}: FORCE=1 make clean"
+    assert line == (
+        f"clean: this deletes the database and the uploads of {unharmed.project}: to confirm, run FORCE=1 make clean"
+    )
 
 
 def test_manage_runs_a_command_of_the_project(unharmed: Clone) -> None:

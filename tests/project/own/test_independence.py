@@ -14,7 +14,7 @@ from tests.project.own.page import PAGE
 from tests.support.stack import ROOT, run
 
 # The gallery and the benchmark are not meant to be copied: they host the sample, and add views to it.
-EXTRAS = ("lab/", "bin/bench")
+EXTRAS = ("lab/", "bin/bench", "bin/test")
 FREE_TO_NAME_IT = ("apps/", "tests/", "docs/", ".env.example", *EXTRAS)
 # Packages of the sample whose names have no other meaning here.
 PACKAGES = ("hello", "lobby", "rooms", "students")
