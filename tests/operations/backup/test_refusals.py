@@ -186,7 +186,7 @@ def test_a_restore_over_a_stack_in_use_asks_first(copy: Site, archive: Archive) 
     line = only_line(copy.make("restore", f"FILE={archive.path}"))
     assert line == (
         f"restore: this replaces the database and the uploads of {copy.stack.project}:"
-        f" FORCE=1 make restore FILE={archive.path}"
+        f" to confirm, run FORCE=1 make restore FILE={archive.path}"
     )
 
 
