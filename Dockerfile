@@ -181,8 +181,12 @@ HEALTHCHECK CMD ["python", "-I", "/usr/local/bin/healthcheck.py"]
 FROM nginx AS gallery-nginx
 USER 0:0
 COPY lab/gallery/nginx/ /etc/nginx/
-# FastCGI and SCGI get the same variables and settings as the uwsgi protocol, with the names of their own directives.
-RUN chmod -R u=rwX,go=rX /etc/nginx && for other in fastcgi scgi; do \
+# FastCGI and SCGI get the same variables and settings as the uwsgi protocol, with the names of their own directives. And
+# the gallery's pinned hosts need *.NAME for each host of the site.
+RUN chmod -R u=rwX,go=rX /etc/nginx \
+ && sed -i "s/^\( *\)render_server_name site .*/&\n\1render_server_name any '*.' \$SERVER_NAMES/" /etc/nginx/render \
+ && grep -q 'render_server_name any' /etc/nginx/render \
+ && for other in fastcgi scgi; do \
       sed "s/uwsgi_/${other}_/" /etc/nginx/snippets/uwsgi.conf > "/etc/nginx/snippets/${other}.conf"; \
       sed -n "s/^uwsgi_/${other}_/p" /etc/nginx/conf.d/retries.conf /etc/nginx/conf.d/headers.conf /etc/nginx/conf.d/buffers.conf > "/etc/nginx/conf.d/maps/${other}.conf"; \
     done
