@@ -41,7 +41,7 @@ shell: ## open a shell in a running service (SERVICE=name)
 	@bin/compose exec $(or $(SERVICE),$(error which one? For example: make shell SERVICE=uwsgi)) sh
 
 manage: ## run a command of manage.py (CMD="createsuperuser")
-	@bin/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 uwsgi python -m django \
+	@bin/compose exec --env DATABASE_STATEMENT_TIMEOUT=0 @gateway python -m django \
 	  $(or $(CMD),$(error which one? For example: make manage CMD=createsuperuser))
 
 backup: ## back up database and uploads, while serving (FILE=)

@@ -41,7 +41,7 @@ def block(head: str, lines: list[str]) -> str:
 def files() -> dict[str, str]:
     """Each file's name and text."""
     routed = [it for it in CONTESTANTS if it.port]
-    upstreams = f"# The peers, as the gateways stand in conf.d/upstreams.conf. {WRITTEN}\n"
+    upstreams = f"# The peers, as the gateways stand in nginx/gateways/upstream/. {WRITTEN}\n"
     locations = f"# /gateways/NAME/ for the peers: the same nginx for all. {WRITTEN}\n"
     return {
         "upstreams.conf": "\n".join([upstreams, *(upstream(it) for it in routed)]),

@@ -20,6 +20,8 @@ OF_THE_SUITE = (
     "COMPOSE_PROJECT_NAME",
     "COMPOSE_FILE",
     "COMPARE",
+    "COMPOSE_PROFILES",
+    "GATEWAYS",
     "URL_PREFIX",
     "HTTP_BIND",
     "KEEP",

@@ -14,9 +14,9 @@ import testinfra
 from testinfra.host import Host
 
 ROOT = Path(__file__).parents[2]
-GATEWAYS = ("uwsgi", "gunicorn", "daphne")
-# The gateways that speak ASGI, and therefore WebSocket.
-ASGI_GATEWAYS = ("gunicorn", "daphne")
+# The gateways of the stack under test (bin/test exports GATEWAYS), and those that speak ASGI, and therefore WebSocket.
+GATEWAYS = tuple(os.environ.get("GATEWAYS", "uwsgi gunicorn daphne").split())
+ASGI_GATEWAYS = tuple(gateway for gateway in GATEWAYS if gateway != "uwsgi")
 # The ports where nginx finds the gateways, and the ports that speak HTTP inside the containers.
 PORTS = {"uwsgi": 3031, "gunicorn": 8000, "daphne": 9000}
 HTTP_PORTS = {**PORTS, "uwsgi": 8001}

@@ -22,6 +22,9 @@ FAULTS = [
     ("SERVER_NAMES", "localhost:8080", "is not host names separated by spaces, without port or wildcard"),
     ("SERVER_NAMES", "a.example;b.example", "is not host names separated by spaces, without port or wildcard"),
     ("SERVER_NAMES", "::1", "is not host names separated by spaces, without port or wildcard"),
+    ("GATEWAYS", "uwsgi apache", "names apache, which is no gateway; choose from uwsgi, gunicorn and daphne"),
+    ("GATEWAYS", "uwsgi daphne uwsgi", "names uwsgi twice; name each gateway once"),
+    ("GATEWAYS", "", "is empty; choose from uwsgi, gunicorn and daphne"),
     ("COMPARE", "yes", "is not 0 or 1, like 1"),
     ("URL_PREFIX", "app", "is neither empty nor a path of letters, digits, _ and - like /app"),
     ("URL_PREFIX", "/app/", "is neither empty nor a path of letters, digits, _ and - like /app"),
@@ -115,6 +118,29 @@ def test_values_of_the_right_kind_are_accepted(clone: Clone) -> None:
         clone.configure(**{name: f'"{value}"' for name, value in taken.items()})
         checked = clone.bash("check_env")
         assert (checked.returncode, checked.stderr) == (0, ""), taken
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("uwsgi,gunicorn,daphne", "gunicorn,daphne"), ("worker,uwsgi", "gunicorn,daphne,worker"), ("", "gunicorn,daphne")],
+)
+def test_the_profiles_of_compose_follow_the_gateways_and_keep_those_of_the_user(
+    clone: Clone, before: str, after: str
+) -> None:
+    clone.configure(GATEWAYS='"gunicorn daphne"', COMPOSE_PROFILES=before)
+    checked = clone.bash("check_env")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert f"\nCOMPOSE_PROFILES={after}\n" in clone.env.read_text()
+    services = clone.compose("config", "--services").split()
+    assert ("gunicorn" in services, "daphne" in services, "uwsgi" in services) == (True, True, False)
+
+
+def test_gateways_of_the_shell_are_not_written_into_env(clone: Clone) -> None:
+    before = clone.env.read_text()
+    said = clone.bash("check_env; docker compose config --services", GATEWAYS="daphne")
+    assert said.returncode == 0, said.stderr
+    assert {"daphne", "uwsgi", "gunicorn"} & set(said.stdout.split()) == {"daphne"}
+    assert clone.env.read_text() == before
 
 
 OVERRIDE = "compose.override.yaml"
