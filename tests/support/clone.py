@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.stack import ROOT, run
+from tests.support.stack import GATEWAYS, ROOT, run
 
 # The engine and the tests see this folder at the same path. Git and the image builds ignore it.
 CLONES = ROOT / ".tests"
@@ -50,6 +50,7 @@ class Clone:
                 shutil.copy(ROOT / file, clone.path / file, follow_symlinks=False)
         shutil.copy(ROOT / ".env", clone.path / ".env")
         clone.configure(COMPOSE_PROJECT_NAME=project, HTTP_BIND="127.0.0.1:0", COMPOSE_FILE="compose.yaml")
+        clone.configure(GATEWAYS=f'"{" ".join(GATEWAYS)}"', COMPOSE_PROFILES=",".join(GATEWAYS))
         clone.make_secrets()
         return clone
 
