@@ -22,6 +22,13 @@ def test_the_gallery_rejects_https(clone: Clone) -> None:
     assert clone.is_down()
 
 
+def test_the_gallery_rejects_fewer_gateways(clone: Clone) -> None:
+    clone.configure(GATEWAYS='"uwsgi gunicorn"')
+    line = only_line(clone.make("gallery"))
+    assert line == "gallery: GATEWAYS=uwsgi gunicorn: the gallery needs all three; use a separate clone for it"
+    assert clone.is_down()
+
+
 def test_the_gallery_rejects_what_make_up_rejects(clone: Clone) -> None:
     clone.configure(UPLOAD_LIMIT="much")
     assert only_line(clone.make("gallery")).startswith("gallery: UPLOAD_LIMIT=much")
@@ -41,7 +48,7 @@ def test_an_env_that_names_its_compose_file_in_the_root_is_updated(clone: Clone)
     clone.configure(COMPOSE_FILE="compose.yaml:compose.gallery.yaml:compose.dev.yaml")
     said = clone.make("ps")
     assert said.returncode == 0, said.stderr
-    assert "changed COMPOSE_FILE in .env" in said.stdout
+    assert "updated COMPOSE_FILE in .env" in said.stdout
     assert clone.bash("setting COMPOSE_FILE").stdout == "compose.yaml:lab/compose.gallery.yaml:compose.dev.yaml\n"
     again = clone.make("ps")
-    assert "changed" not in again.stdout
+    assert "updated" not in again.stdout
