@@ -123,10 +123,27 @@ def test_make_manage_runs_on_one_of_them(subset: tuple[Clone, str, str]) -> None
 
 
 def test_a_gateway_comes_and_another_goes_by_make_up(subset: tuple[Clone, str, str]) -> None:
-    """The last test of each subset: it changes the subset."""
+    """From here on the tests change the subset, so they come last."""
     clone, _, _ = subset
     clone.configure(GATEWAYS='"daphne"')
     said = clone.make("up")
     assert said.returncode == 0, said.stdout + said.stderr
     assert services(clone) == {"nginx", "postgres", "valkey", "daphne"}
     assert {get(clone, path).json()["gateway"] for path in ("/gateway/", "/async/gateway/")} == {"daphne"}
+
+
+def test_a_roll_of_one_gateway_starts_a_new_one_too(subset: tuple[Clone, str, str]) -> None:
+    clone, _, _ = subset
+    clone.configure(GATEWAYS='"daphne gunicorn"')
+    said = clone.make("roll", "GATEWAY=daphne")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert services(clone) == {"nginx", "postgres", "valkey", "daphne", "gunicorn"}
+    assert get(clone, "/async/gateway/").json()["gateway"] == "gunicorn"
+
+
+def test_make_down_stops_a_gateway_whose_profile_is_off(subset: tuple[Clone, str, str]) -> None:
+    clone, _, _ = subset
+    clone.configure(GATEWAYS='"uwsgi"', COMPOSE_PROFILES="uwsgi")
+    said = clone.make("down")
+    assert said.returncode == 0, said.stderr
+    assert clone.is_down()
