@@ -8,7 +8,8 @@ import os
 wsgi_app = os.environ["ASGI_APPLICATION"]
 worker_class = "uvicorn_worker.UvicornWorker"
 # With the package tricorn: no request is lost in a stop (29 of 40 clients were), one client cannot stop a worker, and
-# WebSockets have limits. LeanWorker does the same with 15 to 21 kB for an idle WebSocket instead of 26.
+# WebSockets have limits. LeanWorker does the same with 15 to 21 kB for an idle WebSocket instead of 26. Install the
+# package into the image, then remove the # below, or set GUNICORN_CMD_ARGS="--worker-class ...", which wins over it.
 # worker_class = "tricorn.gunicorn_worker.Worker"
 
 # ---- processes ----

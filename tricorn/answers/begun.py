@@ -1,9 +1,9 @@
 """Which requests have begun, in memory that outlives the process: none that ended its process begins again.
 
-If a connection closes before its answer, nginx repeats a request that only reads. No option limits that to connections
-that were never made. Usually the request has not begun: its connection was just being closed. But the request may
-itself have ended the process, for example by using all memory. It would then end one worker after the other. Its id is
-the same each time: X-Request-ID, which nginx makes and no client can forge.
+If a connection closes before its answer, nginx repeats a request that only reads, a PUT or a DELETE. No option limits
+that to connections that were never made. Usually the request has not begun: its connection was just being closed. But
+the request may itself have ended the process, for example by using all memory. It would then end one worker after the
+other. Its id is the same each time: X-Request-ID, which nginx makes and no client can forge.
 """
 
 import mmap
