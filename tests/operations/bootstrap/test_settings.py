@@ -24,7 +24,7 @@ FAULTS = [
     ("SERVER_NAMES", "::1", "is not host names separated by spaces, without port or wildcard"),
     ("GATEWAYS", "uwsgi apache", "names apache, which is no gateway; choose from uwsgi, gunicorn and daphne"),
     ("GATEWAYS", "uwsgi daphne uwsgi", "names uwsgi twice; name each gateway once"),
-    ("GATEWAYS", "uwsgi\tdaphne", "is not names separated by spaces, like \"uwsgi gunicorn daphne\""),
+    ("GATEWAYS", "uwsgi\tdaphne", 'is not names separated by spaces, like "uwsgi gunicorn daphne"'),
     ("GATEWAYS", "", "is empty; choose from uwsgi, gunicorn and daphne"),
     ("COMPARE", "yes", "is not 0 or 1, like 1"),
     ("URL_PREFIX", "app", "is neither empty nor a path of letters, digits, _ and - like /app"),
