@@ -69,7 +69,7 @@ def test_clients_reset_in_a_busy_room_are_removed(connect: Connect, stack: Stack
     assert valkey(stack, "KEYS '*busy*'") == []
 
 
-@pytest.mark.parametrize(("stopped", "other"), permutations(ASGI_GATEWAYS, 2))
+@pytest.mark.parametrize(("stopped", "other"), [*permutations(ASGI_GATEWAYS, 2)])
 def test_a_stopping_gateway_sends_close_frames_and_the_other_keeps_serving(
     connect: Connect, stack: Stack, stopped: str, other: str
 ) -> None:
