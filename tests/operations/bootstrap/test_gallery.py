@@ -41,7 +41,7 @@ def test_an_env_that_names_its_compose_file_in_the_root_is_updated(clone: Clone)
     clone.configure(COMPOSE_FILE="compose.yaml:compose.gallery.yaml:compose.dev.yaml")
     said = clone.make("ps")
     assert said.returncode == 0, said.stderr
-    assert "changed COMPOSE_FILE in .env" in said.stdout
+    assert "updated COMPOSE_FILE in .env" in said.stdout
     assert clone.bash("setting COMPOSE_FILE").stdout == "compose.yaml:lab/compose.gallery.yaml:compose.dev.yaml\n"
     again = clone.make("ps")
     assert "changed" not in again.stdout
