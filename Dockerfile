@@ -117,17 +117,17 @@ RUN --mount=type=bind,source=gunicorn/requirements.txt,target=/mnt/requirements.
     --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes \
       -r /mnt/requirements.txt
-# It names the stock worker. GUNICORN_CMD_ARGS below wins over it, and an option of the command over both.
+# It names the stock worker, and CMD the package's, which wins. GUNICORN_CMD_ARGS stays free for options of your own.
 COPY --from=files /files/gunicorn/gunicorn.conf.py /etc/gunicorn/
 COPY --from=package /installed /usr/local
 COPY --from=project /srv/static/staticfiles.json /srv/static/
 COPY --from=project /srv/apps /srv/apps
 ENV GATEWAY=gunicorn GATEWAY_SERVER="gunicorn + UvicornWorker" GATEWAY_DISTRIBUTION=gunicorn GATEWAY_PROTOCOL=http \
-    HEALTH_PORT=8000 \
-    GUNICORN_CMD_ARGS="--worker-class tricorn.gunicorn_worker.LeanWorker"
+    HEALTH_PORT=8000
 USER 999:999
 HEALTHCHECK CMD ["python", "-I", "-m", "tricorn.healthcheck"]
-CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py"]
+CMD ["gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py", \
+     "--worker-class", "tricorn.gunicorn_worker.LeanWorker"]
 
 # ---- daphne ----
 FROM django AS daphne

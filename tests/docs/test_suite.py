@@ -36,7 +36,8 @@ def test_every_folder_of_a_part_has_tests() -> None:
     own, look, alone = parts()
     there = {str(folder) for module in MODULES for folder in module.parents}
     assert set(own + look + alone) <= there
-    assert "edge/routing" in alone
+    # It breaks things, and must have the machine to itself.
+    assert "operations/faults" in alone
 
 
 def test_a_module_imports_from_its_own_folder_and_from_support_alone() -> None:

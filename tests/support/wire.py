@@ -139,7 +139,7 @@ class Edge:
             return found if all(found) else []
 
         names = [answer.one("X-Request-ID") for answer in answers]
-        return [json.loads(line) for line in wait_until(find, 5, f"requests {names} in the access log")]
+        return [json.loads(line) for line in wait_until(find, 30, f"requests {names} in the access log")]
 
     def logged(self, answer: Answer) -> dict[str, Any]:
         return self.all_logged([answer])[0]

@@ -11,7 +11,7 @@ from tests.support.tree import Process, tree
 
 type Setting = Callable[[str], str]
 
-ARBITER = "gunicorn --config /etc/gunicorn/gunicorn.conf.py"
+ARBITER = "gunicorn --config /etc/gunicorn/gunicorn.conf.py --worker-class tricorn.gunicorn_worker.LeanWorker"
 USERS = {"nginx": 101, "uwsgi": 999, "gunicorn": 999, "daphne": 999, "postgres": 999, "valkey": 999}
 
 
