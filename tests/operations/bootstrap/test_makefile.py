@@ -67,8 +67,22 @@ def test_other_targets_report_that_make_up_has_not_run(clone: Clone) -> None:
 
 def test_compose_without_env_reports_how_to_create_it(clone: Clone) -> None:
     clone.env.unlink()
-    # Compose reads the services in random order and stops at the first error. Set one variable: it reports the other.
-    for settled in ({"APPS": "./apps"}, {"DAPHNE_REPLICAS": "1"}):
-        failed = clone.run("docker", "compose", "config", "--quiet", **settled)
-        assert failed.returncode != 0
-        assert failed.stderr.splitlines()[-1].endswith("copy .env.example to .env, or run make up")
+    # Compose reads the services in random order and stops at the first error. Set all but one: it reports that one.
+    required = {"APPS": "./apps", "DAPHNE_REPLICAS": "1", "GATEWAYS": "daphne"}
+    for missing in required:
+        settled = {name: value for name, value in required.items() if name != missing}
+        assert_says_how_to_complete_env(clone, missing, **settled)
+
+
+def test_compose_with_an_env_of_before_gateways_reports_how_to_complete_it(clone: Clone) -> None:
+    """It has no COMPOSE_PROFILES either, so that Compose would start nginx and no gateway."""
+    new = ("GATEWAYS=", "COMPOSE_PROFILES=")
+    clone.env.write_text("".join(line for line in clone.env.open() if not line.startswith(new)))
+    assert_says_how_to_complete_env(clone, "GATEWAYS")
+
+
+def assert_says_how_to_complete_env(clone: Clone, missing: str, **environment: str) -> None:
+    failed = clone.run("docker", "compose", "config", "--quiet", **environment)
+    assert failed.returncode != 0
+    said = failed.stderr.splitlines()[-1]
+    assert said.endswith(f"variable {missing} is missing a value: complete .env from .env.example, or run make up")
