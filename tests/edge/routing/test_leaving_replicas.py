@@ -15,7 +15,9 @@ from tests.support.stack import GATEWAYS, PORTS, Stack, run, wait_until
 from tests.support.variant import variant
 from tests.support.wire import Edge
 
-# A replica of every gateway: it reads a request in either protocol and answers. After SIGUSR1 it refuses connections.
+# A replica of every gateway: it reads a request in either protocol and answers. After SIGUSR1 it refuses connections,
+# but first serves those in its accept queue, as the gateways do. Otherwise the kernel resets them. To nginx, the
+# replica then died while it processed a request, and nginx does not repeat that request in a second pass.
 REPLICA = f"""
 import signal, socketserver, threading
 ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\nConnection: close\\r\\n\\r\\nhere\\n"
@@ -30,7 +32,12 @@ for server in servers:
 signal.sigwait({{signal.SIGUSR1}})
 for server in servers:
     server.shutdown()
-    server.server_close()
+    server.socket.setblocking(False)
+    try:
+        while True:
+            server.process_request(*server.get_request())
+    except BlockingIOError:
+        server.server_close()
 signal.pause()
 """
 # First the replica refuses connections, then its network is down. Requests in flight are answered in between.
