@@ -18,6 +18,13 @@ def megabytes(size: str) -> int:
     return int(EXAMPLE[size].removesuffix("m"))
 
 
+def head_buffer(file: str) -> int:
+    """kB of the buffers for the head of a response: one size for all protocols."""
+    sizes = re.findall(r"^(?:proxy|uwsgi)_buffer_size (\d+)k;", (ROOT / "nginx" / file).read_text(), re.MULTILINE)
+    (size,) = set(sizes)
+    return int(size)
+
+
 def derived() -> dict[str, object]:
     """Numbers of the pages that follow from several settings."""
     it = NUMBERS
@@ -34,6 +41,8 @@ def derived() -> dict[str, object]:
         "body_mb": megabytes("BODY_LIMIT"),
         "uploads_gb": f"{it['UPLOADS_AT_ONCE'] * megabytes('UPLOAD_LIMIT') / 1000:.1f}",
         "bodies_gb": f"{512 * megabytes('BODY_LIMIT') / 1000:.1f}",
+        "head_kb": head_buffer("conf.d/buffers.conf"),
+        "websocket_head_kb": head_buffer("snippets/websocket_buffers.conf"),
         "read_timeout": it["REQUEST_TIMEOUT"] + 30,
         "drain": max(30, it["REQUEST_TIMEOUT"]) + 5,
         "nginx_connections": f"{int(NGINX['worker_connections']):,}",
@@ -74,6 +83,7 @@ def derived() -> dict[str, object]:
         ("docs/operations.md", "a WebSocket is open, that takes {STOP_TIMEOUT} s"),
         ("docs/operations.md", "nginx answers 504 after {read_timeout} s"),
         ("docs/security.md", "{STOP_TIMEOUT} s at most |"),
+        ("docs/troubleshooting.md", "must fit into {head_kb} kB, below `/ws/` into {websocket_head_kb} kB;"),
         ("docs/troubleshooting.md", "| 504 after `REQUEST_TIMEOUT`, {REQUEST_TIMEOUT} s |"),
         ("docs/troubleshooting.md", "| 504 after {read_timeout} s, `REQUEST_TIMEOUT` and 30 |"),
     ],

@@ -143,6 +143,7 @@ urlpatterns = [
     path("promise/", promise),
     path("head/", head),
     path("async/head/", head),
+    path("ws/head/", head),
     path("die/", die),
     path("async/die/", die),
 ]
