@@ -1,5 +1,7 @@
 """What the stack adds to any Django project, and to stock servers. docs/not-stock.md has the reason for each part.
 
+docs/ is a folder of the Tricorn repository, as in all comments of this package.
+
 answers/              changes to answers between the project and the server, the same on all gateways
 gunicorn_worker.py    gunicorn's worker class: uvicorn with the settings that gunicorn cannot reach, and the next four
 uvicorn_server.py     a stop without a lost request, and a fair share of new connections for each worker

@@ -1,13 +1,18 @@
-"""Links between the pages lead somewhere, and README names every page."""
+"""Links between the pages lead somewhere, README names every page, and no link leads out of a folder to copy."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.stack import ROOT
+from tests.support.stack import ROOT, run
 
 PAGES = [ROOT / "README.md", ROOT / "tests/README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "lab").rglob("*.md")]
+
+# People copy each alone. nginx.conf is the table of contents of nginx/.
+FOLDERS = {"nginx": "nginx.conf"} | dict.fromkeys(("uwsgi", "gunicorn", "daphne", "tricorn"), "README.md")
+# A page of this repository, and the heading in quotation marks after it.
+NAMED = re.compile(r'((?:docs|tricorn)/[\w.-]+\.md)`?(?:, "([^"]+)")?')
 
 
 def prose(page: Path) -> str:
@@ -39,3 +44,34 @@ def test_every_link_resolves_to_a_file_and_a_heading(page: Path) -> None:
 def test_readme_names_every_page() -> None:
     named = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
     assert set(PAGES) - {ROOT / "README.md"} <= named
+
+
+def tracked(folder: str) -> list[Path]:
+    listed = run(
+        "git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", folder, cwd=ROOT
+    )
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_link_leads_out_of_a_folder_that_people_copy(folder: str) -> None:
+    """In the copy it would be dead."""
+    for page in tracked(folder):
+        if page.suffix == ".md":
+            for link in links(page):
+                name, _, anchor = link.partition("#")
+                target = (page.parent / name).resolve() if name else page
+                assert target.is_relative_to(ROOT / folder), (page, link)
+                assert target.exists(), (page, link)
+                assert not anchor or anchor in anchors(target), (page, link)
+
+
+@pytest.mark.parametrize(("folder", "first"), FOLDERS.items())
+def test_such_a_folder_names_pages_that_there_are_and_says_where(folder: str, first: str) -> None:
+    assert "in the Tricorn repository" in " ".join((ROOT / folder / first).read_text().replace("\n#", " ").split())
+    for file in tracked(folder):
+        text = " ".join(file.read_text(errors="replace").replace("\n#", " ").split())
+        for name, heading in NAMED.findall(text):
+            assert (ROOT / name).exists(), (file, name)
+            titles = re.findall(r"^#+ (.*)$", prose(ROOT / name), re.MULTILINE)
+            assert not heading or heading in titles, (file, name, heading)
