@@ -18,7 +18,7 @@ FAULTS = {
     b"/begun/": (0, BEGUN),
     b"/closes/": (0, b""),
     b"/long/": (10.1, b""),
-    b"/silent/": (20, b""),
+    b"/silent/": (25, b""),
     b"/large/5000/": (0, head(5000)),
     b"/large/17000/": (0, head(17000)),
 }

@@ -74,11 +74,11 @@ def failing(stack: Stack) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def edge(stack: Stack) -> Iterator[Edge]:
-    """nginx that waits 12 s for an answer: longer than the 10 s after which the end of a process is `long`."""
+    """nginx that waits 15 s for an answer: well above the 10 s after which the end of a process is `long`."""
     own = f"{HERE}/own.conf:/etc/nginx/snippets/gateways/own.conf:ro"
     with (
         failing(stack) as network,
-        variant(stack, "--volume", own, network=network, COMPARE="1", READ_TIMEOUT="12") as edge,
+        variant(stack, "--volume", own, network=network, COMPARE="1", READ_TIMEOUT="15") as edge,
     ):
         # nginx is healthy before it has resolved the gateways' names.
         for gateway in GATEWAYS:
@@ -99,7 +99,7 @@ def detail(answer: Answer) -> str:
 
 @pytest.fixture(scope="module")
 def answers(edge: Edge) -> dict[Question, tuple[Answer, dict[str, Any]]]:
-    """The answer and its entry in the access log. All are asked at once, because some take 12 s."""
+    """The answer and its entry in the access log. All are asked at once, because some take 15 s."""
     with ThreadPoolExecutor(len(QUESTIONS)) as pool:
         found = list(pool.map(lambda it: ask(edge, it[1], f"/{it[0]}/", it[2]), QUESTIONS))
     return dict(zip(QUESTIONS, zip(found, edge.all_logged(found), strict=True), strict=True))
