@@ -10,7 +10,7 @@ from tests.support.echo import Echo
 from tests.support.echo.secure import SecureEcho, secured
 from tests.support.tls_stack import TlsStack, brought_up
 
-# make test-security sets SECURITY=full; make test runs the short form.
+# make test-security and make test-full set SECURITY=full; make test runs the short form.
 IS_FULL = os.environ.get("SECURITY") == "full"
 
 CASES = pytest.StashKey[Cases]()
