@@ -2,7 +2,7 @@
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 .PHONY: help engine up roll rotate certs gallery gallery-down down ps logs shell manage backup restore \
-  test test-faults test-security test-gallery bench lint lock images clean
+  test test-full test-faults test-security test-gallery bench lint lock images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ restore: ## replace the data with that of a backup; asks first (FILE=)
 
 test: ## run the tests on a separate stack (ARGS="tests/edge -x")
 	@bin/test $(ARGS)
+
+test-full: ## run all tests in their long form: some two hours (ARGS=)
+	@FAULTS=full SECURITY=full bin/test $(ARGS)
 
 test-faults: ## run the fault and backup tests in their long form (ARGS=)
 	@FAULTS=full bin/test $(or $(ARGS),$(addprefix tests/operations/,backup faults bootstrap/test_owner.py))

@@ -2,7 +2,7 @@
 
 import os
 
-# make test-faults sets FAULTS=full; make test runs the short form.
+# make test-faults and make test-full set FAULTS=full; make test runs the short form.
 IS_FULL = os.environ.get("FAULTS") == "full"
 
 

@@ -44,7 +44,7 @@ def test_workers_share_most_of_their_pages(stack: Stack, gateway: str) -> None:
 DRAWS = "import os, random; os.register_at_fork(after_in_child=lambda: print('drew', random.random(), flush=True))"
 
 
-def uwsgi(stack: Stack, seconds: int, *options: str, memory: str = "768m") -> str:
+def uwsgi(stack: Stack, seconds: int, *options: str, memory: str) -> str:
     """The log of two workers that run for `seconds` and serve nothing."""
     image = run("docker", "inspect", "--format", "{{.Image}}", stack.container("uwsgi")).stdout.strip()
     server = ("uwsgi", "--master", "--processes=2", "--http-socket=127.0.0.1:1025", *options)
@@ -54,28 +54,44 @@ def uwsgi(stack: Stack, seconds: int, *options: str, memory: str = "768m") -> st
     return ended.stdout + ended.stderr
 
 
-def test_workers_draw_different_numbers(stack: Stack) -> None:
-    said = uwsgi(stack, 5, "--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}")
+PLUGIN = ("--plugin=/etc/uwsgi/plugins/recycle_plugin.so",)
+SHARE = (*PLUGIN, "--recycle-on-share=75", "--eval=ballast = b'x' * (200 << 20)")
+SOON = "--recycle-not-before=5"
+# Seconds, options and the container's memory.
+RUNS: dict[str, tuple[int, tuple[str, ...], str]] = {
+    "draw": (5, ("--py-call-uwsgi-fork-hooks", f"--eval={DRAWS}"), "768m"),
+    "above 1 MiB": (12, (*PLUGIN, SOON, "--recycle-on-rss=1"), "768m"),
+    "below 1000 MiB": (12, (*PLUGIN, SOON, "--recycle-on-rss=1000"), "768m"),
+    "enough": (15, (*SHARE, SOON), "800m"),
+    "too little": (15, (*SHARE, SOON), "400m"),
+    # A worker is that large from its start: if it were replaced at once, workers would only start.
+    "too little, but young": (15, SHARE, "400m"),
+}
+
+
+@pytest.fixture(scope="module")
+def logs(stack: Stack) -> dict[str, str]:
+    """The log of each run. They only wait, so they run at once."""
+    with ThreadPoolExecutor(len(RUNS)) as pool:
+        found = pool.map(lambda it: uwsgi(stack, it[0], *it[1], memory=it[2]), RUNS.values())
+        return dict(zip(RUNS, found, strict=True))
+
+
+def test_workers_draw_different_numbers(logs: dict[str, str]) -> None:
+    said = logs["draw"]
     drawn = re.findall(r"drew (\S+)", said)
     assert len(drawn) == len(set(drawn)) == 2, said
 
 
-@pytest.mark.parametrize(("limit", "replaced"), [("1", True), ("1000", False)])
-def test_a_worker_that_has_grown_too_large_is_replaced(stack: Stack, limit: str, replaced: bool) -> None:
-    plugin = ("--plugin=/etc/uwsgi/plugins/recycle_plugin.so", "--recycle-not-before=5")
-    said = uwsgi(stack, 12, *plugin, f"--recycle-on-rss={limit}")
+@pytest.mark.parametrize(("case", "replaced"), [("above 1 MiB", True), ("below 1000 MiB", False)])
+def test_a_worker_that_has_grown_too_large_is_replaced(logs: dict[str, str], case: str, replaced: bool) -> None:
+    said = logs[case]
     assert bool(re.search(r"worker 1 has grown to \d+ MiB, and is replaced", said)) is replaced, said
     assert said.count("Respawned uWSGI worker 1 ") >= replaced, said
 
 
-def test_how_large_a_worker_may_grow_follows_the_containers_memory(stack: Stack) -> None:
+def test_how_large_a_worker_may_grow_follows_the_containers_memory(logs: dict[str, str]) -> None:
     """Two workers share a project of 200 MiB. Each may grow to 75 % of the container's memory, divided by two."""
-    plugin = ("--plugin=/etc/uwsgi/plugins/recycle_plugin.so", "--recycle-on-share=75")
-    fat, soon = "--eval=ballast = b'x' * (200 << 20)", "--recycle-not-before=5"
-    # In the last run a worker is that large from its start: if it were replaced at once, workers would only start.
-    runs = {"enough": ("800m", soon), "too little": ("400m", soon), "too little, but young": ("400m",)}
-    with ThreadPoolExecutor() as pool:
-        logs = list(pool.map(lambda run: uwsgi(stack, 15, *plugin, fat, *run[1:], memory=run[0]), runs.values()))
     told = re.compile(r"has grown to \d+ MiB, and is replaced: its limit is (\d+) MiB")
-    shares = dict(zip(runs, (set(told.findall(log)) for log in logs), strict=True))
+    shares = {name: set(told.findall(logs[name])) for name in ("enough", "too little", "too little, but young")}
     assert shares == {"enough": set(), "too little": {"150"}, "too little, but young": set()}, logs

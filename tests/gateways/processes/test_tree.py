@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.containers import inspect_all
 from tests.support.stack import Stack, nginx_workers
 from tests.support.tree import Process, tree
 
@@ -115,14 +114,3 @@ def test_identities_are_those_of_workers_in_the_tree(
         # PID 1 only supervises the processes that serve.
         serving = {(process.pid, process.ppid) for process in tree(observer)[1:]}
         assert {(answer["pid"], answer["ppid"]) for answer in identities(gateway)} <= serving
-
-
-def test_migrations_have_run_once_and_ended(stack: Stack) -> None:
-    (container,) = inspect_all(stack)["migrate"]
-    state = container["State"]
-    assert (state["Status"], state["ExitCode"]) == ("exited", 0)
-
-
-def test_no_container_has_been_restarted_or_killed_for_its_memory(stack: Stack) -> None:
-    containers = [container for replicas in inspect_all(stack).values() for container in replicas]
-    assert not [it["Name"] for it in containers if it["RestartCount"] or it["State"]["OOMKilled"]]

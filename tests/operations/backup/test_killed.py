@@ -110,7 +110,7 @@ def test_a_restore_killed_between_its_two_swaps_is_finished_by_the_next_backup(
     assert_restored(copy, archive)
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: ten killed restores, and ten more")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: ten killed restores, and ten more")
 @pytest.mark.timeout(1800)
 def test_restores_killed_at_ten_random_moments_lose_no_data(copy: Site, archive: Archive, restored: Traffic) -> None:
     for _ in range(10):

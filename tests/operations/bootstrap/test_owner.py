@@ -179,7 +179,7 @@ def interrupt_a_rotation(clone: Clone) -> None:
     assert "run make rotate again" in said
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: three rolls")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: three rolls")
 @pytest.mark.timeout(600)
 def test_a_new_password_costs_no_request(old: Clone, sql: Callable[..., list[str]], role: str) -> None:
     """make rotate, interrupted during its first roll, and run again."""

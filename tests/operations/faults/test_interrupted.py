@@ -120,7 +120,7 @@ def test_a_roll_interrupted_midway_loses_no_request_and_the_next_one_cleans_up(s
 
 
 @pytest.mark.skipif(
-    not IS_FULL, reason="make test-faults runs it: ten rolls that end somewhere, and the next one of each"
+    not IS_FULL, reason="make test-full runs it: ten rolls that end somewhere, and the next one of each"
 )
 @pytest.mark.parametrize("end", ENDS)
 def test_a_roll_interrupted_at_any_point_loses_no_request(stack: Stack, end: str) -> None:
@@ -138,7 +138,7 @@ def test_a_roll_interrupted_at_any_point_loses_no_request(stack: Stack, end: str
         assert record.failures() == [], f"{name}: {record.statuses}"
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: each make up replaces every gateway")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: each make up replaces every gateway")
 @pytest.mark.parametrize("end", ENDS)
 def test_a_make_up_after_an_interrupted_one_continues(stack: Stack, end: str) -> None:
     draw = random.Random(end)  # noqa: S311  # no secret

@@ -121,7 +121,7 @@ def test_a_new_version_is_deployed_without_a_lost_request(stack: Stack, rate: fl
         assert set(sockets[gateway].closes) <= CLOSE_CODES
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: three more rolls, a minute")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: three more rolls, a minute")
 def test_replicas_are_rolled_one_after_another(stack: Stack, rate: float, figures: Figures) -> None:
     one, two = {"DAPHNE_REPLICAS": "1"}, {"DAPHNE_REPLICAS": "2"}
     flow = Flow("daphne", "daphne.localhost", "/hello/sync/", rate)

@@ -91,7 +91,7 @@ def test_stuck_workers_are_replaced_and_their_stack_is_logged(fault: Fault, othe
     assert '/srv/apps/stuck.py", line' in log
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: two minutes of waiting")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: two minutes of waiting")
 def test_an_asgi_process_whose_threads_are_stuck_is_replaced(
     fault: Fault, other: Stack, edge: Edge, figures: Figures
 ) -> None:

@@ -123,7 +123,7 @@ def serves_again(container: str, restarts: int) -> bool:
     return details["RestartCount"] > restarts and details["State"]["Health"]["Status"] == "healthy"
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-faults runs it: a second replica, half a minute")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: a second replica, half a minute")
 def test_killing_a_daphne_replica_loses_no_request(stack: Stack, kill9: Killer, figures: Figures) -> None:
     with Traffic(stack, *pinned()) as traffic, stack.changed("daphne", DAPHNE_REPLICAS="2"):
         began, kills = time.monotonic(), list[Kill]()

@@ -44,6 +44,13 @@ class Tried:
     logged: Logged
 
 
+@pytest.fixture(scope="session", autouse=True)
+def waiting_meanwhile(request: pytest.FixtureRequest) -> None:
+    """These tests use the gateways of `echo`. The idle clients of the WebSockets' tests use others, and only wait."""
+    if any(item.path.name == "test_sleepers.py" for item in request.session.items):
+        request.getfixturevalue("pings")
+
+
 @pytest.fixture(scope="session")
 def tried(echo: Echo, cases: Cases) -> Tried:
     trials = []

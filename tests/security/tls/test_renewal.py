@@ -126,7 +126,7 @@ def test_a_restart_does_not_load_a_broken_certificate(stack: TlsStack, own: Issu
     assert_served(stack, own.certificate.serial_number)
 
 
-@pytest.mark.skipif(not IS_FULL, reason="make test-security runs it: a roll")
+@pytest.mark.skipif(not IS_FULL, reason="make test-full runs it: a roll")
 def test_a_roll_of_nginx_loads_a_renewed_certificate(stack: TlsStack, own: Issued) -> None:
     renewed = issue(*COVERED)
     put(stack.certs, renewed.chain, renewed.key_pem())

@@ -1,7 +1,7 @@
 """nginx's address, and a helper that tries many cases at once."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -44,8 +44,10 @@ def address(stack: Stack) -> Address:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def asleep(stack: Stack, address: Address) -> Iterator[dict[tuple[str, str], Sleeper]]:
-    """The clients of test_sleepers.py, started before the first test: they take almost a minute, mostly of waiting."""
+def asleep(stack: Stack, address: Address, pings: Future[list[float]]) -> Iterator[dict[tuple[str, str], Sleeper]]:
+    """The clients of test_sleepers.py, started before the first test: they take almost a minute, mostly of waiting. The
+    idle ones of `pings` start before these, if they have not started yet.
+    """
     places = {gateway: (address, (address_of(stack, gateway), HTTP_PORTS[gateway])) for gateway in ASGI_GATEWAYS}
     with sleepers(places) as found:
         yield found
