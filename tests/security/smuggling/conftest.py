@@ -14,6 +14,7 @@ from tests.security.conftest import IS_FULL
 from tests.security.smuggling.bystanders import Bystanders
 from tests.security.smuggling.exchange import Outcome, Trial, Way, exchange
 from tests.security.smuggling.table import FAMILIES
+from tests.security.websockets.idle import start_early
 from tests.support.echo import Echo
 from tests.support.stack import GATEWAYS, wait_until
 from tests.support.wire import Answer, Edge
@@ -47,8 +48,7 @@ class Tried:
 @pytest.fixture(scope="session", autouse=True)
 def waiting_meanwhile(request: pytest.FixtureRequest) -> None:
     """These tests use the gateways of `echo`. The idle clients of the WebSockets' tests use others, and only wait."""
-    if any(item.path.name == "test_sleepers.py" for item in request.session.items):
-        request.getfixturevalue("pings")
+    start_early(request)
 
 
 @pytest.fixture(scope="session")

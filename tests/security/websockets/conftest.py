@@ -1,11 +1,12 @@
 """nginx's address, and a helper that tries many cases at once."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
+from tests.security.websockets.idle import start_early
 from tests.security.websockets.sleepers import Address, Sleeper, sleepers
 from tests.support.containers import inspect
 from tests.support.stack import ASGI_GATEWAYS, HTTP_PORTS, Stack
@@ -44,10 +45,14 @@ def address(stack: Stack) -> Address:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def asleep(stack: Stack, address: Address, pings: Future[list[float]]) -> Iterator[dict[tuple[str, str], Sleeper]]:
-    """The clients of test_sleepers.py, started before the first test: they take almost a minute, mostly of waiting. The
-    idle ones of `pings` start before these, if they have not started yet.
-    """
+def waiting_meanwhile(request: pytest.FixtureRequest) -> None:
+    """The idle clients of test_sleepers.py, if they have not started yet."""
+    start_early(request)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def asleep(stack: Stack, address: Address) -> Iterator[dict[tuple[str, str], Sleeper]]:
+    """The clients of test_sleepers.py, started before the first test: they take almost a minute, mostly of waiting."""
     places = {gateway: (address, (address_of(stack, gateway), HTTP_PORTS[gateway])) for gateway in ASGI_GATEWAYS}
     with sleepers(places) as found:
         yield found

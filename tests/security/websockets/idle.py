@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 
+import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.frames import Frame, Opcode
 
@@ -77,3 +78,9 @@ def idle_clients(port: int) -> Iterator[Future[list[float]]]:
         while not opened_all.wait(0.1) and not found.done():
             pass
         yield found
+
+
+def start_early(request: pytest.FixtureRequest) -> None:
+    """Starts them before the first test of a folder, if test_sleepers.py will ask for the result."""
+    if any(item.path.name == "test_sleepers.py" for item in request.session.items):
+        request.getfixturevalue("pings")
