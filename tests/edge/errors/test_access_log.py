@@ -88,6 +88,15 @@ def test_a_log_line_has_client_request_and_duration(edge: Edge, gateway: str) ->
     assert entry["bytes"] > len(answer.body)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "PROPFIND", "M-SEARCH", "X_Y"])
+@pytest.mark.parametrize("path", ["/static/nope", "/media/nope", "/gateways/nope/"])
+def test_the_method_is_the_client_s_if_nginx_answers_with_an_error_page(edge: Edge, method: str, path: str) -> None:
+    """While nginx serves that page, its own name for the method is GET."""
+    answer = edge.ask(method, path)
+    assert answer.status in (404, 405)
+    assert edge.logged(answer)["method"] == method
+
+
 def test_no_secret_of_a_request_is_logged(edge: Edge) -> None:
     """The secret is wherever a URL, header or body can have one, in requests that succeed and requests that fail."""
     secret = secrets.token_hex(8)
