@@ -79,6 +79,14 @@ def test_threads_that_would_get_no_request_are_reported(clone: Clone) -> None:
     assert "UWSGI_MAX_CONNECTIONS=200 is not more than UWSGI_PROCESSES x UWSGI_THREADS" in line
 
 
+@pytest.mark.parametrize(("request_timeout", "least"), [("10", 45), ("30", 45), ("60", 75)])
+def test_a_stop_that_would_cut_off_requests_is_reported(clone: Clone, request_timeout: str, least: int) -> None:
+    clone.configure(REQUEST_TIMEOUT=request_timeout, STOP_TIMEOUT=str(least - 1))
+    assert f"STOP_TIMEOUT={least - 1} is less than {least}, REQUEST_TIMEOUT" in only_line(clone.bash("check_env"))
+    clone.configure(STOP_TIMEOUT=str(least))
+    assert clone.bash("check_env").returncode == 0
+
+
 @pytest.mark.parametrize("written", ["4", '"4"', "'4'", "4 # workers", "4\r", "5\nUWSGI_PROCESSES=4"])
 def test_values_are_read_as_compose_reads_them(clone: Clone, written: str) -> None:
     clone.configure(UWSGI_PROCESSES=written)
