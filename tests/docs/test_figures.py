@@ -10,8 +10,9 @@ import pytest
 from tests.support.stack import ROOT
 
 EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(\S+)", (ROOT / ".env.example").read_text(), re.MULTILINE))
-NGINX = dict(re.findall(r"^\s*(worker_\w+) (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE))
 NUMBERS = {name: int(value) for name, value in EXAMPLE.items() if value.isdigit()}
+
+(NGINX_CONNECTIONS,) = re.findall(r"^CONNECTIONS=(\d+)$", (ROOT / "nginx/render-workers").read_text(), re.MULTILINE)
 
 
 def megabytes(size: str) -> int:
@@ -45,8 +46,9 @@ def derived() -> dict[str, object]:
         "websocket_head_kb": head_buffer("snippets/websocket_buffers.conf"),
         "read_timeout": it["REQUEST_TIMEOUT"] + 30,
         "drain": max(30, it["REQUEST_TIMEOUT"]) + 5,
-        "nginx_connections": f"{int(NGINX['worker_connections']):,}",
-        "descriptors": NGINX["worker_rlimit_nofile"],
+        "nginx_connections": f"{int(NGINX_CONNECTIONS):,}",
+        "descriptors": f"{2 * int(NGINX_CONNECTIONS):,}",
+        "websockets": f"{int(NGINX_CONNECTIONS) // 2:,}",
     }
 
 
@@ -75,8 +77,14 @@ def derived() -> dict[str, object]:
         ("docs/production.md", "up to `UPLOAD_LIMIT` ({upload_mb} MB)."),
         ("docs/production.md", "accepts `UPLOADS_AT_ONCE` ({UPLOADS_AT_ONCE}) large bodies and 512 smaller ones"),
         ("docs/production.md", "up to {uploads_gb} GB and {bodies_gb} GB of disk"),
-        ("docs/production.md", "Each nginx worker asks for {descriptors}, and"),
-        ("docs/production.md", "workers of {nginx_connections} connections"),
+        ("docs/production.md", "nginx's workers together ask for {descriptors}, or each"),
+        (
+            "docs/production.md",
+            "nginx has room for {websockets} WebSockets: its workers have {nginx_connections} connections",
+        ),
+        (".env.example", "They have room for {websockets} WebSockets together."),
+        ("nginx/nginx.conf", "All workers together have {nginx_connections}."),
+        ("nginx/nginx.conf", "room for {websockets} WebSockets."),
         ("docs/your-project.md", "a body may have at most {body_mb} MB"),
         ("docs/operations.md", "each replica processes or queues {UWSGI_MAX_CONNECTIONS} requests"),
         ("docs/operations.md", "the requests in flight ({drain} s at most)"),

@@ -1,7 +1,8 @@
 """The stack under test, driven through Docker Compose. No other module calls Compose for it."""
 
+import math
 import os
-import re
+import resource
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -43,14 +44,26 @@ def settings() -> dict[str, str]:
     """Every setting in force: .env, overridden by environment variables, as in Compose."""
     lines = (ROOT / ".env").read_text().splitlines()
     pairs = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name: os.environ.get(name, value.strip('"')) for name, value in pairs.items()}
+    found = {name: os.environ.get(name, value.strip('"')) for name, value in pairs.items()}
+    # An empty number of workers follows the CPUs.
+    found["NGINX_WORKERS"] = found["NGINX_WORKERS"] or str(max(workers_for(found["NGINX_CPUS"]), for_websockets()))
+    return found
+
+
+def workers_for(cpus: str) -> int:
+    """As many as CPUs, rounded up, and at least two."""
+    return max(2, math.ceil(float(cpus)))
+
+
+def for_websockets() -> int:
+    """The nginx workers that have 60,000 descriptors together. The engine limits these tests as it limits nginx."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 0 if most == resource.RLIM_INFINITY else min(6, math.ceil(60_000 / most))
 
 
 def nginx_workers() -> int:
-    """The number of workers in nginx.conf."""
-    found = re.search(r"^worker_processes (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE)
-    assert found
-    return int(found[1])
+    """The number of workers with which nginx runs."""
+    return int(settings()["NGINX_WORKERS"])
 
 
 def wait_until[T](condition: Callable[[], T], seconds: float = 30, message: str = "") -> T:

@@ -8,6 +8,9 @@ from tests.support.stack import ROOT, run
 FAULTS = [
     ("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 2"),
     ("WEB_CONCURRENCY", "", "is not a whole number above 0, like 4"),
+    ("NGINX_WORKERS", "0", "is neither empty nor a whole number above 0"),
+    ("NGINX_WORKERS", "abc", "is neither empty nor a whole number above 0"),
+    ("NGINX_WORKERS", "1.5", "is neither empty nor a whole number above 0"),
     ("DAPHNE_REPLICAS", "0", "is not a whole number above 0, like 1"),
     ("DATABASE_POOL_SIZE", "-1", "is not a whole number, like 4"),
     ("NGINX_MEMORY", "lots", "is not a size, like 768m"),
@@ -123,6 +126,8 @@ def test_values_of_the_right_kind_are_accepted(clone: Clone) -> None:
     for taken in (
         {"HTTP_BIND": "[::1]:8080", "SERVER_NAMES": "localhost 127.0.0.1 [::1]", "COMPARE": "0", "URL_PREFIX": ""},
         {"HTTP_BIND": "[::]:0", "SERVER_NAMES": "[2001:db8::1]", "COMPARE": "1", "URL_PREFIX": "/intra-net/my_app"},
+        {"NGINX_WORKERS": ""},
+        {"NGINX_WORKERS": "1"},
     ):
         clone.configure(**{name: f'"{value}"' for name, value in taken.items()})
         checked = clone.bash("check_env")

@@ -13,7 +13,7 @@ from tests.security.containers.build_files import image
 from tests.security.containers.exceptions import EXCEPTIONS
 from tests.security.hardening.conftest import COMPOSE, RUNNING
 from tests.support.containers import for_each
-from tests.support.stack import ROOT, Stack, run
+from tests.support.stack import ROOT, Stack, nginx_workers, run
 
 type Containers = dict[str, dict[str, Any]]
 type Setting = Callable[[str], str]
@@ -203,13 +203,15 @@ def test_cis_5_19_no_service_needs_another_ulimit_than_the_engine_gives(containe
 
 
 def test_cis_5_19_nginx_has_the_descriptors_that_it_asks_for(stack: Stack) -> None:
-    wanted = re.search(r"^worker_rlimit_nofile (\d+);", (ROOT / "nginx/nginx.conf").read_text(), re.MULTILINE)
-    assert wanted
-    lines = (
-        stack.inside("nginx").check_output("cat /proc/[0-9]*/status /proc/[0-9]*/limits 2>/dev/null; true").splitlines()
-    )
+    nginx = stack.inside("nginx")
+    rendered = nginx.check_output("cat /tmp/nginx/live/rendered/workers.conf /tmp/nginx/live/rendered/worker_c*.conf")
+    wanted = {name: int(value) for name, value in re.findall(r"(worker_\w+) (\d+);", rendered)}
+    lines = nginx.check_output("cat /proc/[0-9]*/status /proc/[0-9]*/limits 2>/dev/null; true").splitlines()
     soft = [line.split()[3] for line in lines if line.startswith("Max open files")]
-    assert wanted[1] in soft
+    assert soft.count(str(wanted["worker_rlimit_nofile"])) >= wanted["worker_processes"] == nginx_workers()
+    # A descriptor for each connection, and two connections for each of 30,000 WebSockets.
+    assert wanted["worker_rlimit_nofile"] >= wanted["worker_connections"]
+    assert wanted["worker_processes"] * wanted["worker_connections"] >= 60_000
 
 
 def test_cis_5_20_no_mount_is_shared_with_the_host(containers: Containers, service: str) -> None:
