@@ -7,7 +7,7 @@ from tests.support.stack import ROOT, run
 
 FAULTS = [
     ("UWSGI_PROCESSES", "four", "is not a whole number above 0, like 2"),
-    ("WEB_CONCURRENCY", "", "is not a whole number above 0, like 4"),
+    ("WEB_CONCURRENCY", "", "is not a whole number above 0, like 2"),
     ("NGINX_WORKERS", "0", "is neither empty nor a whole number above 0"),
     ("NGINX_WORKERS", "abc", "is neither empty nor a whole number above 0"),
     ("NGINX_WORKERS", "1.5", "is neither empty nor a whole number above 0"),
