@@ -26,6 +26,8 @@ FAULTS = [
     ("GATEWAYS", "uwsgi daphne uwsgi", "names uwsgi twice; name each gateway once"),
     ("GATEWAYS", "uwsgi\tdaphne", 'is not names separated by spaces, like "uwsgi gunicorn daphne"'),
     ("GATEWAYS", "", "is empty; choose from uwsgi, gunicorn and daphne"),
+    ("COMPOSE_PROFILES", "*", "is not names of profiles separated by commas, like uwsgi,gunicorn,daphne"),
+    ("COMPOSE_PROFILES", "a|b", "is not names of profiles separated by commas, like uwsgi,gunicorn,daphne"),
     ("COMPARE", "yes", "is not 0 or 1, like 1"),
     ("URL_PREFIX", "app", "is neither empty nor a path of letters, digits, _ and - like /app"),
     ("URL_PREFIX", "/app/", "is neither empty nor a path of letters, digits, _ and - like /app"),
