@@ -113,6 +113,17 @@ def test_an_env_of_an_older_version_gets_the_new_settings_and_keeps_its_own(clon
     assert clone.bash("ensure_env").stdout == ""
 
 
+@pytest.mark.parametrize("target", ["ps", "down", "backup", "rotate", "clean"])
+def test_any_command_completes_an_env_of_before_gateways(clone: Clone, target: str) -> None:
+    """Without GATEWAYS Compose does not even say what runs, and a stack in service would be called down."""
+    new = ("GATEWAYS=", "COMPOSE_PROFILES=")
+    clone.env.write_text("".join(line for line in clone.env.open() if not line.startswith(new)))
+    said = clone.make(target, FORCE="1")
+    assert "added to .env, explained in .env.example: GATEWAYS=" in said.stdout + said.stderr
+    assert "is missing a value" not in said.stderr
+    assert all(f"\n{name}" in clone.env.read_text() for name in new)
+
+
 def test_values_of_the_right_kind_are_accepted(clone: Clone) -> None:
     for taken in (
         {"HTTP_BIND": "[::1]:8080", "SERVER_NAMES": "localhost 127.0.0.1 [::1]", "COMPARE": "0", "URL_PREFIX": ""},
