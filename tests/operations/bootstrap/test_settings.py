@@ -23,6 +23,11 @@ FAULTS = [
     ("SERVER_NAMES", "a.example;b.example", "is not host names separated by spaces, without port or wildcard"),
     ("SERVER_NAMES", "::1", "is not host names separated by spaces, without port or wildcard"),
     ("GATEWAYS", "uwsgi apache", "names apache, which is no gateway; choose from uwsgi, gunicorn and daphne"),
+    (
+        "GATEWAYS",
+        "uwsgi,daphne",
+        "names uwsgi,daphne, which is no gateway; choose from uwsgi, gunicorn and daphne, separated by spaces",
+    ),
     ("GATEWAYS", "uwsgi daphne uwsgi", "names uwsgi twice; name each gateway once"),
     ("GATEWAYS", "uwsgi\tdaphne", 'is not names separated by spaces, like "uwsgi gunicorn daphne"'),
     ("GATEWAYS", "", "is empty; choose from uwsgi, gunicorn and daphne"),
