@@ -48,7 +48,7 @@ def test_an_env_that_names_its_compose_file_in_the_root_is_updated(clone: Clone)
     clone.configure(COMPOSE_FILE="compose.yaml:compose.gallery.yaml:compose.dev.yaml")
     said = clone.make("ps")
     assert said.returncode == 0, said.stderr
-    assert "updated COMPOSE_FILE in .env" in said.stdout
+    assert "updated COMPOSE_FILE in .env" in said.stderr
     assert clone.bash("setting COMPOSE_FILE").stdout == "compose.yaml:lab/compose.gallery.yaml:compose.dev.yaml\n"
     again = clone.make("ps")
-    assert "updated" not in again.stdout
+    assert "updated" not in again.stdout + again.stderr

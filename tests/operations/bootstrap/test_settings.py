@@ -26,9 +26,16 @@ FAULTS = [
     ("SERVER_NAMES", "a.example;b.example", "is not host names separated by spaces, without port or wildcard"),
     ("SERVER_NAMES", "::1", "is not host names separated by spaces, without port or wildcard"),
     ("GATEWAYS", "uwsgi apache", "names apache, which is no gateway; choose from uwsgi, gunicorn and daphne"),
+    (
+        "GATEWAYS",
+        "uwsgi,daphne",
+        "names uwsgi,daphne, which is no gateway; choose from uwsgi, gunicorn and daphne, separated by spaces",
+    ),
     ("GATEWAYS", "uwsgi daphne uwsgi", "names uwsgi twice; name each gateway once"),
     ("GATEWAYS", "uwsgi\tdaphne", 'is not names separated by spaces, like "uwsgi gunicorn daphne"'),
     ("GATEWAYS", "", "is empty; choose from uwsgi, gunicorn and daphne"),
+    ("COMPOSE_PROFILES", "*", "is not names of profiles separated by commas, like uwsgi,gunicorn,daphne"),
+    ("COMPOSE_PROFILES", "a|b", "is not names of profiles separated by commas, like uwsgi,gunicorn,daphne"),
     ("COMPARE", "yes", "is not 0 or 1, like 1"),
     ("URL_PREFIX", "app", "is neither empty nor a path of letters, digits, _ and - like /app"),
     ("URL_PREFIX", "/app/", "is neither empty nor a path of letters, digits, _ and - like /app"),
@@ -120,6 +127,17 @@ def test_an_env_of_an_older_version_gets_the_new_settings_and_keeps_its_own(clon
     assert said == "added to .env, explained in .env.example: HEALTH_PATH=/livez LOG_LEVEL=INFO\n"
     assert clone.env.read_text().splitlines() == [*older, "UWSGI_THREADS=7", "HEALTH_PATH=/livez", "LOG_LEVEL=INFO"]
     assert clone.bash("ensure_env").stdout == ""
+
+
+@pytest.mark.parametrize("target", ["ps", "down", "backup", "rotate", "clean"])
+def test_any_command_completes_an_env_of_before_gateways(clone: Clone, target: str) -> None:
+    """Without GATEWAYS Compose does not even say what runs, and a stack in service would be called down."""
+    new = ("GATEWAYS=", "COMPOSE_PROFILES=")
+    clone.env.write_text("".join(line for line in clone.env.open() if not line.startswith(new)))
+    said = clone.make(target, FORCE="1")
+    assert "added to .env, explained in .env.example: GATEWAYS=" in said.stdout + said.stderr
+    assert "is missing a value" not in said.stderr
+    assert all(f"\n{name}" in clone.env.read_text() for name in new)
 
 
 def test_values_of_the_right_kind_are_accepted(clone: Clone) -> None:
