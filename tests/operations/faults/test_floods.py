@@ -1,6 +1,7 @@
 """More clients than the stack has room for: each gets an answer, and no container exceeds its memory or threads."""
 
 import json
+import os
 import resource
 import secrets
 import socket
@@ -48,8 +49,9 @@ IDLE = 5000
 AT_ONCE, ON_THE_SITE = 300, 1500
 SECONDS = 1 if IS_FULL else 0.2  # seconds that each request takes
 
-# Threads of an ASGI process that serve no request: event loop, readiness, connection pool, uvloop.
-OTHER_THREADS = 16
+# Threads of an ASGI process that serve no synchronous request, at most: event loop, /livez, readiness, connection pool
+# (4), Twisted's or uvloop's (10), and asyncio's default executor, which resolves names. They start when needed.
+OTHER_THREADS = 17 + min(32, len(os.sched_getaffinity(0)) + 4)
 
 
 @pytest.fixture(scope="module")
