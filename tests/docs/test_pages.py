@@ -46,6 +46,23 @@ def test_readme_names_every_page() -> None:
     assert set(PAGES) - {ROOT / "README.md"} <= named
 
 
+def test_the_page_on_security_names_tests_that_there_are() -> None:
+    """In each table, the heading of the second column is the folder to which the names below it are relative."""
+    lines = (ROOT / "docs/security.md").read_text().splitlines()
+    folder, found = None, 0
+    for line in lines:
+        _, *cells, _ = line.split("|") if line.startswith("|") else ("", "", "")
+        if heading := re.fullmatch(r" promise ", cells[0]) and re.fullmatch(r" (tests/[\w/]+) ", cells[1]):
+            folder = ROOT / heading[1]
+        elif folder and len(cells) == 2:
+            for name in re.findall(r"`([\w./]+)`", cells[1]):
+                assert (folder / name).exists(), line
+                found += 1
+        else:
+            folder = None
+    assert found > 10
+
+
 def tracked(folder: str) -> list[Path]:
     listed = run(
         "git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", folder, cwd=ROOT
