@@ -22,7 +22,7 @@ class Worker(UvicornWorker):
     """uvicorn's settings in each worker: https://www.uvicorn.org/settings/"""
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
-        # uvloop and httptools by name: if one is missing, the start fails. The fallbacks are three times slower.
+        # uvloop and httptools by name: if one is missing, the start fails. For small views the fallbacks are slow.
         "loop": "uvloop",
         # httptools, extended.
         "http": "tricorn.uvicorn_http:Http",
