@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.stack import Stack, run
+from tests.support.stack import Stack, run, wait_until
 
 LABEL = ("--label", f"tricorn.test={os.environ.get('COMPOSE_PROJECT_NAME', '')}")
 
@@ -42,3 +42,24 @@ def started(*command: str, files: dict[str, str] | None = None) -> Iterator[str]
         yield container
     finally:
         run("docker", "rm", "--force", "--volumes", container)
+
+
+@contextmanager
+def paused(*containers: str) -> Iterator[None]:
+    """Their processes stand still: the kernel accepts connections for them, and nothing answers."""
+    stopped: list[str] = []
+    try:
+        for container in containers:
+            wait_until(lambda container=container: pause(container), 30, f"{container} is paused")
+            stopped.append(container)
+        yield
+    finally:
+        if stopped:
+            run("docker", "unpause", *stopped)
+
+
+def pause(container: str) -> bool:
+    """On a busy machine, runc gives up while processes come and go ("unable to freeze"). It leaves them running."""
+    done = run("docker", "pause", container, check=False)
+    assert done.returncode == 0 or "unable to freeze" in done.stderr, done.stderr
+    return done.returncode == 0

@@ -134,12 +134,14 @@ class Edge:
             # nginx reopens its logs and flushes its buffer: otherwise hundreds of tests would wait for a second each.
             # Not `docker kill`: after it, whatever the signal, the engine would not restart a container that crashes.
             run("docker", "exec", self.container, "sh", "-c", "kill -USR1 1")
-            lines = self.log("--tail", "200")
+            # The tail also counts lines of standard error, where nginx writes several about one failure.
+            lines = self.log("--tail", str(200 + 10 * len(names)))
             found = [next((line for line in lines if name in line), "") for name in names]
             return found if all(found) else []
 
         names = [answer.one("X-Request-ID") for answer in answers]
-        return [json.loads(line) for line in wait_until(find, 30, f"requests {names} in the access log")]
+        lines = wait_until(find, 30, f"{len(names)} requests in the access log, the first with the id {names[0]}")
+        return [json.loads(line) for line in lines]
 
     def logged(self, answer: Answer) -> dict[str, Any]:
         return self.all_logged([answer])[0]

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.containers import paused
 from tests.support.stack import GATEWAYS, Stack, run, wait_until
 from tests.support.wire import Edge, Headers
 
@@ -45,13 +46,8 @@ def test_djangos_error_is_passed_on_unchanged(
 
 def test_not_ready_is_djangos_503(stack: Stack, edge: Edge) -> None:
     """With Django's body, which nginx's own 503 would replace."""
-    valkey = stack.container("valkey")
-    run("docker", "pause", valkey)
-    try:
-        with ThreadPoolExecutor() as pool:
-            answers = list(pool.map(lambda gateway: edge.get(f"/gateways/{gateway}/readyz"), GATEWAYS))
-    finally:
-        run("docker", "unpause", valkey)
+    with paused(stack.container("valkey")), ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda gateway: edge.get(f"/gateways/{gateway}/readyz"), GATEWAYS))
     for answer in answers:
         found = answer.json()
         assert (answer.status, found["database"], found["valkey"] == "ok") == (503, "ok", False)

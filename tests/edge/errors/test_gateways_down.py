@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.containers import paused
 from tests.support.error_pages import assert_is_ours
 from tests.support.stack import GATEWAYS, PORTS, Stack, run, wait_until
 from tests.support.variant import variant
@@ -119,13 +120,8 @@ def test_a_view_that_takes_too_long_is_504(impatient: Edge, gateway: str, kind: 
 
 
 def test_a_gateway_that_is_frozen_is_504_and_then_goes_on(stack: Stack, impatient: Edge) -> None:
-    containers = [stack.container(gateway) for gateway in GATEWAYS]
-    run("docker", "pause", *containers)
-    try:
-        with ThreadPoolExecutor() as pool:
-            frozen = list(pool.map(lambda gateway: impatient.get(f"/gateways/{gateway}/livez"), GATEWAYS))
-    finally:
-        run("docker", "unpause", *containers)
+    with paused(*map(stack.container, GATEWAYS)), ThreadPoolExecutor() as pool:
+        frozen = list(pool.map(lambda gateway: impatient.get(f"/gateways/{gateway}/livez"), GATEWAYS))
     for answer, entry in zip(frozen, impatient.all_logged(frozen), strict=True):
         assert_is_ours(answer, entry, 504, "json")
     for gateway in GATEWAYS:

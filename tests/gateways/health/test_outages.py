@@ -2,30 +2,19 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
+from tests.support.containers import paused
 from tests.support.stack import GATEWAYS, ROOT, Stack, run, wait_until
 
 SERVICES = {"postgres": "database", "valkey": "valkey"}
 
 
-@contextmanager
-def paused(stack: Stack, service: str) -> Iterator[None]:
-    """The service's processes are paused: connections are accepted, and nothing answers."""
-    container = stack.container(service)
-    run("docker", "pause", container)
-    try:
-        yield
-    finally:
-        run("docker", "unpause", container)
-
-
-OUTAGES = {"stopped": Stack.stopped, "paused": paused}
+OUTAGES = {"stopped": Stack.stopped, "paused": lambda stack, service: paused(stack.container(service))}
 
 
 Ask = Callable[..., list[httpx.Response]]

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests.lab.gallery.table import SERVERS, Server
-from tests.support.stack import Stack, run
+from tests.support.containers import paused
+from tests.support.stack import Stack
 
 WAITS = 40
 
@@ -69,13 +70,10 @@ def test_connections_beyond_the_listen_queue_get_504(stack: Stack) -> None:
     async def ask_while_paused(name: str) -> Counter[int]:
         container, url = stack.container(name), f"{stack.url()}/gateways/{name}/livez"
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as client:
-            run("docker", "pause", container)
-            try:
+            with paused(container):
                 requests = [asyncio.ensure_future(client.get(url)) for _ in range(clients)]
                 # Longer than nginx's connect timeout.
                 await asyncio.sleep(4)
-            finally:
-                run("docker", "unpause", container)
             return Counter([answer.status_code for answer in await asyncio.gather(*requests)])
 
     assert asyncio.run(ask_while_paused("gunicorn-gthread")) == {200: clients}

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from tests.support.containers import paused
 from tests.support.kill import Killer, main_process
 from tests.support.long_form import repeat
 from tests.support.stack import Stack, run, wait_until
@@ -38,14 +39,9 @@ def restarted(stack: Stack, _: Killer, service: str) -> None:
     run("docker", "restart", stack.container(service))
 
 
-def paused(stack: Stack, _: Killer, service: str) -> None:
-    """The kernel accepts connections, and the service answers nothing."""
-    container = stack.container(service)
-    run("docker", "pause", container)
-    try:
+def frozen(stack: Stack, _: Killer, service: str) -> None:
+    with paused(stack.container(service)):
         time.sleep(PAUSE)
-    finally:
-        run("docker", "unpause", container)
 
 
 def cut_off(stack: Stack, _: Killer, service: str) -> None:
@@ -61,6 +57,6 @@ def cut_off(stack: Stack, _: Killer, service: str) -> None:
 OUTAGES: dict[str, Callable[[Stack, Killer, str], None]] = {
     "killed": killed,
     "restarted": restarted,
-    f"paused {PAUSE} s": paused,
+    f"paused {PAUSE} s": frozen,
     "cut off": cut_off,
 }
