@@ -16,6 +16,8 @@ CLONES = ROOT / ".tests"
 SECRETS = ("secret_key", "postgres_password", "valkey_password")
 # The user of the containers: see bin/secrets.
 READER = 999
+# The files of bin/lib/ whose functions tests call. A test that calls others sources them itself.
+SOURCED = ("messages", "settings", "env-checks", "compose-checks", "tls", "port-checks", "mirror")
 # bin/test exports these, and environment variables override .env.
 OF_THE_SUITE = (
     "COMPOSE_PROJECT_NAME",
@@ -105,8 +107,8 @@ class Clone:
         return subprocess.Popen(command, cwd=self.path, env=self.environment(), text=True, process_group=0, **pipes)  # type: ignore[call-overload,no-any-return]
 
     def bash(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs a script that can call the functions of bin/lib/."""
-        sources = "; ".join(f". bin/lib/{file}" for file in ("messages", "settings", "checks", "mirror"))
+        """Runs a script that can call the functions of SOURCED."""
+        sources = "; ".join(f". bin/lib/{file}" for file in SOURCED)
         return self.run("bash", "-euo", "pipefail", "-c", f"{sources}; {script}", "test", **environment)
 
     def compose(self, *arguments: str) -> str:
