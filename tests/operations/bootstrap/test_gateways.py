@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.support.clone import Clone
-from tests.support.stack import wait_until
+from tests.support.stack import run, wait_until
 
 ALL = ("uwsgi", "gunicorn", "daphne")
 # What answers /, /async/ and /ws/.
@@ -48,7 +48,8 @@ def get(clone: Clone, path: str, host: str = "localhost") -> httpx.Response:
 
 def logged(clone: Clone, path: str) -> list[str]:
     """The gateways that nginx asked for this path, from its access log."""
-    lines = clone.compose("logs", "--no-color", "--no-log-prefix", "nginx").splitlines()
+    # Compose may put an escape sequence before a line.
+    lines = run("docker", "logs", clone.compose("ps", "--quiet", "nginx").strip()).stdout.splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     return [entry["gateway"] for entry in entries if entry["uri"] == path]
 
