@@ -123,8 +123,12 @@ def test_make_manage_runs_on_one_of_them(subset: tuple[Clone, str, str]) -> None
     assert "System check identified no issues" in clone.make("manage", "CMD=check").stdout
 
 
+# From here on, the tests change the subset, so they come last, and one of the two is enough.
+ONE = pytest.mark.parametrize("subset", ["gunicorn"], indirect=True)
+
+
+@ONE
 def test_a_gateway_comes_and_another_goes_by_make_up(subset: tuple[Clone, str, str]) -> None:
-    """From here on the tests change the subset, so they come last."""
     clone, _, _ = subset
     clone.configure(GATEWAYS='"daphne"')
     said = clone.make("up")
@@ -133,6 +137,7 @@ def test_a_gateway_comes_and_another_goes_by_make_up(subset: tuple[Clone, str, s
     assert {get(clone, path).json()["gateway"] for path in ("/gateway/", "/async/gateway/")} == {"daphne"}
 
 
+@ONE
 def test_a_roll_of_one_gateway_starts_a_new_one_too(subset: tuple[Clone, str, str]) -> None:
     clone, _, _ = subset
     clone.configure(GATEWAYS='"daphne gunicorn"')
@@ -142,6 +147,7 @@ def test_a_roll_of_one_gateway_starts_a_new_one_too(subset: tuple[Clone, str, st
     assert get(clone, "/async/gateway/").json()["gateway"] == "gunicorn"
 
 
+@ONE
 def test_make_down_stops_a_gateway_whose_profile_is_off(subset: tuple[Clone, str, str]) -> None:
     clone, _, _ = subset
     clone.configure(GATEWAYS='"uwsgi"', COMPOSE_PROFILES="uwsgi")
